@@ -1,0 +1,209 @@
+"""Values to JSON and back, without loss.
+
+JSON already tells int, float, bool, str, None, list and dict apart. What it cannot say is written as
+
+* the strings "NaN", "Infinity", "-Infinity": a float (a user's string of that text is written as {"_text": "NaN"});
+* a dict with one key that names a type: {"_decimal": "0.1"}, {"_datetime": "..."}, {"_bytes": "<base64>"}, ...
+  A user's own dict that would look like one, or has keys that are not strings, is written as {"_dict": [[key, value], ...]}.
+
+Invariant: `decode(encode(v))` equals v and has its type, for every v that `encode` accepts; decoding needs no context and never
+runs code. Tags (`i l f b s n j`) say which physical column a value belongs to; they are hints, not needed for decoding.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from eventide.errors import InvalidValue
+
+INT, LONG, FLOAT, BOOL, TEXT, NULL, JSON = "i", "l", "f", "b", "s", "n", "j"
+
+EXACT_INT = 1 << 53
+"""Integers up to this magnitude are exact as DOUBLE; rows with larger ones are tagged `l`."""
+INT64_MAX = (1 << 63) - 1
+MAX_DEPTH = 64
+"""Nesting deeper than this is refused: no reader of the tables could use it, and circular values end here."""
+
+NONFINITE = frozenset({"NaN", "Infinity", "-Infinity"})
+
+Extension = Callable[[Any], Any]
+"""Turns a value this module does not know into one it does, or raises InvalidValue."""
+
+
+def float_text(value: float) -> str | float:
+    """Return a float as JSON writes it here: itself when finite, else its name."""
+    if value - value == 0.0:
+        return value
+    if value != value:  # noqa: PLR0124 - NaN
+        return "NaN"
+    return "Infinity" if value > 0 else "-Infinity"
+
+
+def refuse(value: object) -> Any:
+    """Raise `InvalidValue`: the extension used when none is given."""
+    raise InvalidValue(f"a value of type {type(value).__name__} cannot be logged")
+
+
+def encode(value: Any, extend: Extension = refuse) -> tuple[str, Any]:
+    """Return `(tag, jsonable)` for one value of a row; `extend` is asked about types this module does not know.
+
+    Raises:
+        InvalidValue: circular, nested deeper than 64 levels, or of a type that neither this module nor `extend` knows.
+    """
+    encoded = _encode(value, extend, 0)
+    return tag_of(encoded), encoded
+
+
+def tag_of(encoded: Any) -> str:
+    """Return the tag of an encoded value, from its JSON form alone."""
+    kind = type(encoded)
+    if kind is float:
+        return FLOAT
+    if kind is int:
+        return INT if -EXACT_INT <= encoded <= EXACT_INT else LONG
+    if kind is bool:
+        return BOOL
+    if kind is str:
+        return FLOAT if encoded in NONFINITE else TEXT
+    return NULL if encoded is None else JSON
+
+
+def _encode(value: Any, extend: Extension, depth: int) -> Any:  # noqa: PLR0911 - one return per kind reads best
+    kind = type(value)
+    if kind is float:
+        return float_text(value)
+    if kind is str:
+        return _encode_text(value)
+    if kind is int:
+        return value if -INT64_MAX - 1 <= value <= INT64_MAX else {"_int": str(value)}
+    if value is None or kind is bool:
+        return value
+    if depth >= MAX_DEPTH:
+        raise InvalidValue(f"a value is nested deeper than {MAX_DEPTH} levels, or contains itself")
+    if kind is dict:
+        return _encode_dict(value, extend, depth + 1)
+    if kind is list:
+        return [_encode(item, extend, depth + 1) for item in value]
+    encoder = _ENCODERS.get(kind)
+    if encoder is not None:
+        name, plain = encoder(value)
+        return {name: _encode(plain, extend, depth + 1) if type(plain) is list else plain}
+    if kind is Encoded:
+        return value.json
+    return _encode(extend(value), extend, depth + 1)
+
+
+class Encoded:
+    """A value an extension has already turned into its final JSON form."""
+
+    __slots__ = ("json",)
+
+    def __init__(self, json: Any) -> None:
+        self.json = json
+
+
+def _encode_text(value: str) -> Any:
+    if value in NONFINITE:
+        return {"_text": value}
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return {"_surrogates": base64.b64encode(value.encode("utf-8", "surrogatepass")).decode()}
+    return value
+
+
+def _encode_dict(value: dict[Any, Any], extend: Extension, depth: int) -> Any:
+    plain = all(type(key) is str for key in value) and not (len(value) == 1 and next(iter(value)).startswith("_"))
+    if plain:
+        try:
+            "".join(value).encode()
+        except UnicodeEncodeError:
+            plain = False
+    if plain:
+        return {key: _encode(item, extend, depth) for key, item in value.items()}
+    return {"_dict": [[_encode(key, extend, depth), _encode(item, extend, depth)] for key, item in value.items()]}
+
+
+def _sorted(items: Any) -> list[Any]:
+    """Return the items of a set in an order that does not depend on the process."""
+    try:
+        return sorted(items)
+    except TypeError:
+        return sorted(items, key=lambda item: (type(item).__name__, repr(item)))
+
+
+_ENCODERS: dict[type, Callable[[Any], tuple[str, Any]]] = {
+    datetime: lambda v: ("_datetime", v.isoformat()),
+    date: lambda v: ("_date", v.isoformat()),
+    time: lambda v: ("_time", v.isoformat()),
+    timedelta: lambda v: ("_timedelta", [v.days, v.seconds, v.microseconds]),
+    Decimal: lambda v: ("_decimal", str(v)),
+    Fraction: lambda v: ("_fraction", str(v)),
+    complex: lambda v: ("_complex", [v.real, v.imag]),
+    bytes: lambda v: ("_bytes", base64.b64encode(v).decode()),
+    bytearray: lambda v: ("_bytearray", base64.b64encode(v).decode()),
+    tuple: lambda v: ("_tuple", list(v)),
+    set: lambda v: ("_set", _sorted(v)),
+    frozenset: lambda v: ("_frozenset", _sorted(v)),
+    range: lambda v: ("_range", [v.start, v.stop, v.step]),
+    UUID: lambda v: ("_uuid", str(v)),
+}
+
+_DECODERS: dict[str, Callable[[Any], Any]] = {
+    "_datetime": datetime.fromisoformat,
+    "_date": date.fromisoformat,
+    "_time": time.fromisoformat,
+    "_timedelta": lambda v: timedelta(*v),
+    "_decimal": Decimal,
+    "_fraction": Fraction,
+    "_complex": lambda v: complex(*(decode(part) for part in v)),
+    "_bytes": base64.b64decode,
+    "_bytearray": lambda v: bytearray(base64.b64decode(v)),
+    "_tuple": lambda v: tuple(decode(item) for item in v),
+    "_set": lambda v: {decode(item) for item in v},
+    "_frozenset": lambda v: frozenset(decode(item) for item in v),
+    "_range": lambda v: range(*v),
+    "_uuid": UUID,
+    "_int": int,
+    "_text": str,
+    "_surrogates": lambda v: base64.b64decode(v).decode("utf-8", "surrogatepass"),
+    "_dict": lambda v: {decode(key): decode(item) for key, item in v},
+}
+
+
+def decode(raw: Any) -> Any:
+    """Return the value whose JSON form is `raw`; a form this version does not know comes back as the dict it is."""
+    kind = type(raw)
+    if kind is str:
+        return float(raw) if raw in NONFINITE else raw
+    if kind is list:
+        return [decode(item) for item in raw]
+    if kind is not dict:
+        return raw
+    if len(raw) == 1:
+        ((name, content),) = raw.items()
+        decoder = _DECODERS.get(name)
+        if decoder is not None:
+            try:
+                return decoder(content)
+            except (ValueError, TypeError, ArithmeticError, binascii.Error):
+                return raw
+    return {key: decode(item) for key, item in raw.items()}
+
+
+def is_number(raw: Any) -> bool:
+    """Tell whether a raw JSON value of a row counts as a number (bool does not)."""
+    return type(raw) in (int, float) or (type(raw) is str and raw in NONFINITE)
+
+
+def as_float(raw: Any) -> float:
+    """Return a raw number as a float; NaN for everything else."""
+    return float(raw) if is_number(raw) else math.nan
