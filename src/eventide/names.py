@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 import unicodedata
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from eventide.errors import InvalidKey, InvalidName
 
@@ -88,8 +88,16 @@ def check_label(value: object, what: str) -> str:
 
 
 def folder_of(project: str) -> str:
-    """Return the folder name of a checked project name: itself with everything unusual percent-encoded."""
-    return quote(project, safe=" -_.+@")
+    """Return the folder name of a checked project name: itself with every unusual byte as `~` and two hexadecimal digits.
+
+    Not `%`: the Delta library decodes percent signs in paths, and then looks for the folder elsewhere.
+    """
+    return quote(project, safe=" -_.+@").replace("~", "%7E").replace("%", "~")
+
+
+def project_of(folder: str) -> str:
+    """Return the project whose folder is named so; the inverse of `folder_of`."""
+    return unquote(folder.replace("~", "%"))
 
 
 def check_key(key: object) -> str:
