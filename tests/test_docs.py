@@ -123,7 +123,7 @@ def test_python_names_exist(document: Path) -> None:
     """`eventide.something` in code is a public name or a module, with the attributes that are written behind it."""
     code = [*_spans(document), *(text for _, text in _blocks(document))]
     names = {name for text in code for name in re.findall(r"(?<![\w./@-])eventide((?:\.[A-Za-z_]\w*)+)", text)}
-    assert sorted(name for name in names if not _resolves(name.lstrip(".").split("."))) == []
+    assert sorted(f"eventide{name}" for name in names if not _resolves(name.lstrip(".").split("."))) == []
 
 
 def _resolves(names: list[str]) -> bool:
