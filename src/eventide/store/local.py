@@ -1,0 +1,283 @@
+"""LocalSource: the Source protocol over a folder.
+
+It keeps three things between questions: the index, the parsed tails, and an SQL engine; each is advanced to the newest byte before it
+answers. Invariant: a question never waits for a writer, and sees every row whose `log` returned before it was asked.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import platformdirs
+
+from eventide.clock import SYSTEM_CLOCK, Clock
+from eventide.errors import InvalidSetting, ObjectNotFound, RunNotFound
+from eventide.layout import STORE_VERSION, Layout, find_root
+from eventide.model import (
+    Attempts,
+    Buckets,
+    Changes,
+    ConsoleLine,
+    Edit,
+    Facet,
+    KeyInfo,
+    ProjectInfo,
+    RunInfo,
+    RunPage,
+    RunQuery,
+    Series,
+    SeriesQuery,
+    SqlLimits,
+    StoreInfo,
+)
+from eventide.store import queries
+from eventide.store.advance import Indexer
+from eventide.store.edits import check_edit, write_edit
+from eventide.store.filters import CompiledFilter, CompiledSort, compile_filter, compile_sort
+from eventide.store.grammar import parse
+from eventide.store.index import Index
+from eventide.store.sealed import SealedTables
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from eventide.store.reading import Reading
+
+
+class LocalSource:
+    """Answers questions about the store in a folder. Safe for threads."""
+
+    def __init__(
+        self,
+        root: str | Path | None = None,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+        cache_dir: str | Path | None = None,
+        auto_seal: bool = True,
+    ) -> None:
+        """Open a store that exists.
+
+        Args:
+            root: the store's folder, or one that holds a `.eventide/`; None means the default store.
+            clock: where the time comes from.
+            cache_dir: where the index lives; None means the user's cache folder.
+            auto_seal: whether a question that would have to parse much closed journal may seal it first.
+
+        Raises:
+            NotAStore, StoreTooNew, StoreDamaged: there is no store that could be opened.
+        """
+        self.layout = Layout(find_root(root))
+        self.store_id = self.layout.check()
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._auto_seal = auto_seal
+        self._sealed = SealedTables(self.layout)
+        self._index = Index(_index_path(self.layout, self.store_id, cache_dir))
+        self._indexer = Indexer(self.layout, self._index, self._sealed, clock)
+        self._reading: Reading | None = None
+
+    def __repr__(self) -> str:
+        return f"LocalSource({str(self.layout.root)!r})"
+
+    # ── state ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def refresh(self) -> bool:
+        """Take in what is new; return whether anything was. Every question does this first."""
+        with self._lock:
+            return self._indexer.refresh()
+
+    def _read(self) -> Reading:
+        """Return what reads rows, made at the first question that needs Arrow."""
+        if self._reading is None:
+            from eventide.store.reading import Reading  # noqa: PLC0415 - Arrow and DuckDB only where rows are read
+
+            self._reading = Reading(self.layout, self._index, self._indexer, self._sealed, self._clock, auto_seal=self._auto_seal)
+        return self._reading
+
+    def close(self) -> None:
+        """Release the index and the SQL engine."""
+        with self._lock:
+            if self._reading is not None:
+                self._reading.close()
+            self._index.close()
+
+    # ── runs ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def info(self) -> StoreInfo:
+        """Return the store in numbers."""
+        with self._lock:
+            self.refresh()
+            counted = self._index.db.execute("SELECT count(*), count(DISTINCT project) FROM runs").fetchone()
+            return StoreInfo(
+                root=str(self.layout.root),
+                id=self.store_id,
+                format=STORE_VERSION,
+                runs=counted[0],
+                projects=counted[1],
+                journal_bytes=sum(part.size_bytes for part in self._indexer.scanner.parts()),
+                sealed_bytes=self._sealed.size_bytes(),
+                object_bytes=sum(path.stat().st_size for path in self.layout.objects_dir.glob("??/*")),
+            )
+
+    def projects(self) -> list[ProjectInfo]:
+        """Return all projects, the most recently active first."""
+        with self._lock:
+            self.refresh()
+            return queries.projects(self._index.db)
+
+    def runs(self, query: RunQuery) -> RunPage:
+        """Return one page of runs; raises InvalidFilter."""
+        if query.offset < 0 or (query.limit is not None and query.limit < 0):
+            raise InvalidSetting(f"a page cannot have offset {query.offset} and limit {query.limit}")
+        with self._lock:
+            self.refresh()
+            chosen, order = self._compile(query)
+            runs, total = queries.page(self._index.db, query, chosen, order)
+            return RunPage(tuple(runs), total)
+
+    def _compile(self, query: RunQuery) -> tuple[CompiledFilter, CompiledSort]:
+        """Compile filter and sort, and compute what they need from points."""
+        now_s = self._clock.time()
+        chosen = compile_filter(parse(query.filter), now_s)
+        order = compile_sort(query.sort, now_s)
+        derived = (*chosen.derived, *order.derived)
+        if derived:
+            from eventide.store.derived import fill_derived  # noqa: PLC0415 - numpy only where points are asked for
+
+            fill_derived(self._index.db, derived, self._series)
+        return chosen, order
+
+    def _ids(self, query: RunQuery) -> list[str]:
+        chosen, _ = self._compile(query)
+        return queries.ids(self._index.db, query, chosen)
+
+    def run(self, run_id: str) -> RunInfo:
+        """Return one run with all its details; raises RunNotFound."""
+        with self._lock:
+            self.refresh()
+            return queries.one(self._index.db, run_id)
+
+    def resolve(self, selector: str, *, project: str | None = None) -> list[str]:
+        """Return the ids a selector means; raises RunNotFound or RunAmbiguous."""
+        with self._lock:
+            self.refresh()
+            if not selector.startswith("@"):
+                return queries.resolve(self._index.db, selector, project)
+            found = self._resolve_special(selector, project)
+            if not found:
+                raise RunNotFound(f"no run answers to `{selector:.80}`", hint="eventide runs")
+            return found
+
+    def _resolve_special(self, selector: str, project: str | None) -> list[str]:
+        if selector == "@last":
+            page = self.runs(RunQuery(project=project, limit=1, keys=(), details=False))
+        elif selector == "@running":
+            page = self.runs(RunQuery("state=running", project, limit=None, keys=(), details=False))
+        elif selector.startswith("@best:") and len(selector) > len("@best:"):
+            return self._best(selector.removeprefix("@best:"), project)
+        else:
+            raise RunNotFound(f"`{selector:.80}` is no selector", hint="@last, @running or @best:METRIC")
+        return [run.id for run in page.runs]
+
+    def _best(self, key: str, project: str | None) -> list[str]:
+        """Return the run with the best value of a metric, by the goal most of its runs have."""
+        scope, params = ("", []) if project is None else (" AND project = ?", [project])
+        rows = self._index.db.execute(
+            "SELECT run_id, goal, min, max FROM metrics JOIN runs USING(run_id) WHERE key = ? AND numbers > 0 AND deleted IS NULL"  # noqa: S608
+            f"{scope} ORDER BY started DESC",
+            [key, *params],
+        ).fetchall()
+        if not rows:
+            return []
+        up = sum(goal == "max" for _, goal, _, _ in rows) * 2 > len(rows)
+        best = max(rows, key=lambda row: row[3]) if up else min(rows, key=lambda row: row[2])
+        return [best[0]]
+
+    def keys(self, *, project: str | None = None, run_ids: Sequence[str] | None = None) -> list[KeyInfo]:
+        """Return the logged keys, sorted by name."""
+        with self._lock:
+            self.refresh()
+            return queries.keys(self._index.db, project, None if run_ids is None else list(run_ids))
+
+    def facets(self, field: str, query: RunQuery, *, limit: int = 50) -> list[Facet]:
+        """Return the values of a field over the runs of a query, the most frequent first."""
+        with self._lock:
+            self.refresh()
+            return queries.facets(self._index.db, field, self._ids(query), limit)
+
+    def changes(self, cursor: str = "") -> Changes:
+        """Return what changed since `cursor`."""
+        with self._lock:
+            self.refresh()
+            return queries.changes(self._index.db, cursor)
+
+    # ── rows ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _series(self, query: SeriesQuery) -> list[Series]:
+        return self._read().series(query)
+
+    def series(self, query: SeriesQuery) -> list[Series] | list[Buckets]:
+        """Return the curves that exist of `run_ids` x `keys`, runs outermost; Buckets when `query.bins` is given."""
+        with self._lock:
+            self.refresh()
+            return self._read().series(query) if query.bins is None else self._read().buckets(query)
+
+    def rows(
+        self, run_ids: Sequence[str] | None = None, *, keys: Sequence[str] | None = None, attempts: Attempts = "last"
+    ) -> pa.Table:
+        """Return logged rows as `run_id, step, ts` and one column per key, in logging order per run."""
+        with self._lock:
+            self.refresh()
+            return self._read().rows(run_ids, keys, attempts)
+
+    def console(self, run_id: str, *, after: int = 0, limit: int | None = None) -> list[ConsoleLine]:
+        """Return console text of a run, skipping the first `after` pieces; raises RunNotFound."""
+        with self._lock:
+            self.refresh()
+            queries.one(self._index.db, run_id)
+            return self._read().console(run_id)[after : None if limit is None else after + limit]
+
+    def sql(self, query: str, params: Sequence[Any] = (), *, limits: SqlLimits | None = None) -> pa.Table:
+        """Run one read-only SQL statement and return all of its rows; raises InvalidQuery or LimitExceeded."""
+        with self._lock:
+            self.refresh()
+            engine = self._read().engine(query)
+        return engine.run(query, params, limits)
+
+    def open_object(self, sha256: str) -> bytes:
+        """Return the bytes of an object; raises ObjectNotFound."""
+        try:
+            return self.layout.object(sha256).read_bytes()
+        except OSError as error:
+            raise ObjectNotFound(f"there is no object `{sha256}` in `{self.layout.root}`") from error
+
+    # ── changes from outside ────────────────────────────────────────────────────────────────────────────────────────
+
+    def edit(self, run_ids: Sequence[str], edit: Edit) -> None:
+        """Change names, notes, tags, or put runs into the bin or take them out; raises RunNotFound before any change."""
+        check_edit(edit)
+        with self._lock:
+            self.refresh()
+            projects = {run_id: self._project_of(run_id) for run_id in run_ids}
+            for run_id, project in projects.items():
+                write_edit(self.layout, self._clock, run_id, project, edit)
+            self.refresh()
+
+    def _project_of(self, run_id: str) -> str:
+        found = self._index.db.execute("SELECT project FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+        if found is None:
+            raise queries.not_found(self._index.db, run_id)
+        return str(found[0])
+
+
+def _index_path(layout: Layout, store_id: str, cache_dir: str | Path | None) -> Path:
+    """Return where the index of a store lives: one file per store and place, so that a copied store gets its own."""
+    import hashlib  # noqa: PLC0415 - needed once
+    import os  # noqa: PLC0415
+
+    base = cache_dir or os.environ.get("EVENTIDE_CACHE_DIR") or platformdirs.user_cache_dir("eventide", appauthor=False)
+    place = hashlib.sha256(str(layout.root.resolve()).encode()).hexdigest()[:8]
+    return Path(base) / f"{store_id}-{place}" / "index.sqlite"
