@@ -30,9 +30,16 @@ EXACT_INT = 1 << 53
 """Integers up to this magnitude are exact as DOUBLE; rows with larger ones are tagged `l`."""
 INT64_MAX = (1 << 63) - 1
 MAX_DEPTH = 64
-"""Nesting deeper than this is refused: no reader of the tables could use it, and circular values end here."""
+"""Nesting deeper than this is refused: no reader of the tables could use it."""
+
+MAX_INLINE_BYTES = 1024 * 1024
+"""Text and bytes longer than this are offered to the extension, which keeps them as an object."""
 
 NONFINITE = frozenset({"NaN", "Infinity", "-Infinity"})
+
+Trail = tuple[int, ...]
+"""Identities of the containers around a value: a circular one ends here, however wide it is."""
+_BYTES = (bytes, bytearray)
 
 Extension = Callable[[Any], Any]
 """Turns a value this module does not know into one it does, or raises InvalidValue."""
@@ -58,7 +65,7 @@ def encode(value: Any, extend: Extension = refuse) -> tuple[str, Any]:
     Raises:
         InvalidValue: circular, nested deeper than 64 levels, or of a type that neither this module nor `extend` knows.
     """
-    encoded = _encode(value, extend, 0)
+    encoded = _encode(value, extend, ())
     return tag_of(encoded), encoded
 
 
@@ -76,29 +83,35 @@ def tag_of(encoded: Any) -> str:
     return NULL if encoded is None else JSON
 
 
-def _encode(value: Any, extend: Extension, depth: int) -> Any:  # noqa: PLR0911 - one return per kind reads best
+def _encode(value: Any, extend: Extension, trail: Trail) -> Any:  # noqa: PLR0911 - one return per kind reads best
     kind = type(value)
     if kind is float:
         return float_text(value)
     if kind is str:
-        return _encode_text(value)
+        return (
+            _encode_text(value)
+            if len(value) <= MAX_INLINE_BYTES or extend is refuse
+            else _encode(extend(value), extend, trail)
+        )
     if kind is int:
         return value if -INT64_MAX - 1 <= value <= INT64_MAX else {"_int": str(value)}
     if value is None or kind is bool:
         return value
-    if depth >= MAX_DEPTH:
-        raise InvalidValue(f"a value is nested deeper than {MAX_DEPTH} levels, or contains itself")
-    if kind is dict:
-        return _encode_dict(value, extend, depth + 1)
-    if kind is list:
-        return [_encode(item, extend, depth + 1) for item in value]
-    encoder = _ENCODERS.get(kind)
-    if encoder is not None:
-        name, plain = encoder(value)
-        return {name: _encode(plain, extend, depth + 1) if type(plain) is list else plain}
     if kind is Encoded:
         return value.json
-    return _encode(extend(value), extend, depth + 1)
+    if len(trail) >= MAX_DEPTH or id(value) in trail:
+        why = "contains itself" if id(value) in trail else f"is nested deeper than {MAX_DEPTH} levels"
+        raise InvalidValue(f"a {kind.__name__} {why}")
+    trail = (*trail, id(value))
+    if kind is dict:
+        return _encode_dict(value, extend, trail)
+    if kind is list:
+        return [_encode(item, extend, trail) for item in value]
+    encoder = _ENCODERS.get(kind)
+    if encoder is None or (kind in _BYTES and len(value) > MAX_INLINE_BYTES and extend is not refuse):
+        return _encode(extend(value), extend, trail)
+    name, plain = encoder(value)
+    return {name: _encode(plain, extend, trail) if type(plain) is list else plain}
 
 
 class Encoded:
@@ -120,7 +133,7 @@ def _encode_text(value: str) -> Any:
     return value
 
 
-def _encode_dict(value: dict[Any, Any], extend: Extension, depth: int) -> Any:
+def _encode_dict(value: dict[Any, Any], extend: Extension, trail: Trail) -> Any:
     plain = all(type(key) is str for key in value) and not (len(value) == 1 and next(iter(value)).startswith("_"))
     if plain:
         try:
@@ -128,8 +141,8 @@ def _encode_dict(value: dict[Any, Any], extend: Extension, depth: int) -> Any:
         except UnicodeEncodeError:
             plain = False
     if plain:
-        return {key: _encode(item, extend, depth) for key, item in value.items()}
-    return {"_dict": [[_encode(key, extend, depth), _encode(item, extend, depth)] for key, item in value.items()]}
+        return {key: _encode(item, extend, trail) for key, item in value.items()}
+    return {"_dict": [[_encode(key, extend, trail), _encode(item, extend, trail)] for key, item in value.items()]}
 
 
 def _sorted(items: Any) -> list[Any]:

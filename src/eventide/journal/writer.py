@@ -14,7 +14,7 @@ import secrets
 import threading
 import zlib
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,9 +22,23 @@ import orjson
 
 from eventide.clock import SYSTEM_CLOCK, Clock
 from eventide.errors import InvalidStep, InvalidValue, RunFinished
-from eventide.journal.codec import EXACT_INT, INT64_MAX, NONFINITE, Extension, encode, refuse
+from eventide.journal.codec import EXACT_INT, INT64_MAX, MAX_INLINE_BYTES, NONFINITE, Extension, encode, refuse
 from eventide.journal.process import ProcessIdentity
-from eventide.journal.records import CONSOLE, END, FILE, KEYS, ROLE_FORK, SET, STEP, SYSTEM, TS, Header, Record
+from eventide.journal.reader import read_chunks
+from eventide.journal.records import (
+    CONSOLE,
+    END,
+    FILE,
+    KEYS,
+    ROLE_FORK,
+    ROW_PREFIX,
+    SET,
+    STEP,
+    SYSTEM,
+    TS,
+    Header,
+    Record,
+)
 from eventide.layout import Layout
 from eventide.names import check_key, escape_key
 
@@ -32,6 +46,9 @@ PART_SIZE_BYTES = 16 * 1024 * 1024
 MAX_PLANS = 1024
 MAX_PENDING_BYTES = 8 * 1024 * 1024
 """How much is kept in memory, to be written later, while the file system refuses to take it."""
+
+BLOCK_BYTES = 1024 * 1024
+"""How much `append_many` hands over in one write."""
 
 _OPTIONS = orjson.OPT_APPEND_NEWLINE
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -137,7 +154,7 @@ class JournalWriter:
         """
         try:
             plan = self._plans[(*data, *map(type, data.values()))]
-        except (KeyError, TypeError):
+        except (KeyError, TypeError, AttributeError):
             self._append_any(data, step)
             return
         lock = self._lock
@@ -161,7 +178,7 @@ class JournalWriter:
             except TypeError:  # half of a surrogate pair in a text
                 self._append_any(data, step)
                 return
-            if plan and b"null" in line:  # how orjson writes NaN and infinities
+            if plan and (b"null" in line or len(line) > MAX_INLINE_BYTES):  # orjson writes NaN and infinities as null
                 self._append_any(data, step)
                 return
             self._next_step = step + 1
@@ -169,30 +186,72 @@ class JournalWriter:
         finally:
             lock.release()
 
-    def _append_any(self, data: Mapping[str, Any], step: Any) -> None:
-        """Append a row whose keys or types are new, or that needs escaping, conversion or care."""
+    def _append_any(self, data: Any, step: Any) -> None:
+        """Append a row whose keys or types are new, or that needs escaping, conversion or care. An empty row is not written."""
         checked = None if step is None else check_step(step)
+        row, tags = self._encode_row(data)
+        with self._lock:
+            self._check_open()
+            if not row:
+                return
+            number = self._next_step if checked is None else checked
+            lines = self._lines_of(number, row, tags)
+            self._learn(data, row)
+            self._write(lines, 1)
+
+    def append_many(self, rows: Sequence[Mapping[str, Any]], steps: Sequence[int] | None = None) -> None:
+        """Append rows in a few large writes; empty rows are not written, and use up a given step but no counted one.
+
+        Raises:
+            InvalidKey, InvalidValue, InvalidStep, RunFinished: a mistake in any row; nothing is written.
+        """
+        if steps is not None and len(steps) != len(rows):
+            raise InvalidStep(
+                f"{len(rows)} rows were given with {len(steps)} steps", hint="log_many(rows, steps=range(len(rows)))"
+            )
+        numbers = None if steps is None else [check_step(step) for step in steps]
+        encoded = [self._encode_row(data) for data in rows]
+        with self._lock:
+            self._check_open()
+            lines: list[bytes] = []
+            size = 0
+            for index, (row, tags) in enumerate(encoded):
+                if not row:
+                    continue
+                lines.append(self._lines_of(self._next_step if numbers is None else numbers[index], row, tags))
+                size += len(lines[-1])
+                if size >= BLOCK_BYTES or self._size + size >= self._part_size_bytes:
+                    self._write(b"".join(lines), len(lines))
+                    lines, size = [], 0
+            if lines:
+                self._write(b"".join(lines), len(lines))
+
+    def _encode_row(self, data: Any) -> tuple[dict[str, Any], dict[str, str]]:
+        """Return a row as it is stored, and the tags of its values; raises InvalidKey or InvalidValue."""
+        if not isinstance(data, Mapping):
+            raise InvalidValue(
+                f"a {type(data).__name__} is no row; a row is a dict of keys and values", hint='log({"loss": 0.1})'
+            )
         row: dict[str, Any] = {}
-        news: dict[str, str] = {}
+        tags: dict[str, str] = {}
         for key, value in data.items():
             name = escape_key(check_key(key))
             try:
-                tag, row[name] = encode(value, self._extend)
+                tags[name], row[name] = encode(value, self._extend)
             except InvalidValue as error:
                 raise InvalidValue(f"`{key:.60}`: {error.message}", hint=error.hint) from error
-            news[name] = tag
-        with self._lock:
-            self._check_open()
-            number = self._next_step if checked is None else checked
-            tags = {name: tag for name, tag in news.items() if (name, tag) not in self._tags}
-            lines = b""
-            if tags:
-                lines = orjson.dumps({KEYS: tags}, None, _OPTIONS)
-            lines += orjson.dumps({STEP: number, TS: self._now(), **row}, None, _OPTIONS)
-            self._next_step = number + 1
-            self._tags.update(tags.items())
-            self._learn(data, row)
-            self._write(lines, 1)
+        return row, tags
+
+    def _lines_of(self, step: int, row: dict[str, Any], tags: dict[str, str]) -> bytes:
+        """Return the line of a row, after one that says which types its keys have if this part has not said so; the lock is held."""
+        line = orjson.dumps({STEP: step, TS: self._now(), **row}, None, _OPTIONS)
+        self._next_step = step + 1
+        seen = self._tags
+        news = {name: tag for name, tag in tags.items() if (name, tag) not in seen}
+        if not news:
+            return line
+        seen.update(news.items())
+        return orjson.dumps({KEYS: news}, None, _OPTIONS) + line
 
     def _learn(self, data: Mapping[str, Any], row: dict[str, Any]) -> None:
         """Remember a combination of keys and types that needs no work next time, and which keys to look at."""
@@ -233,12 +292,23 @@ class JournalWriter:
             self._check_open()
             self._write(line, 0)
 
+    def begin(self) -> None:
+        """Open the first part, so that the run can be seen before anything is recorded."""
+        with self._lock:
+            self._check_open()
+            try:
+                if self._fd < 0:
+                    self._open_part()
+            except OSError as error:
+                self._on_failure("delayed", error, 0)
+
     # ── the file ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _check_open(self) -> None:
         if self._closed:
             raise RunFinished(
-                f"the run `{self._identity.run}` is finished", hint=f"eventide.init(id={self._identity.run!r}, resume='must')"
+                f"the run `{self._identity.run}` is finished",
+                hint=f"eventide.init(id={self._identity.run!r}, resume='must')",
             )
 
     def _write(self, lines: bytes, rows: int) -> None:
@@ -257,18 +327,25 @@ class JournalWriter:
             self._rotate()
 
     def _put(self, lines: bytes, rows: int) -> None:
-        size = len(lines)
+        # The counters are set from what they were before the write: a signal handler that logs in between, or a KeyboardInterrupt
+        # that cuts this short, leaves `_size` different from the file's, and `_end_part` counts again from the file.
+        size, before = len(lines), self._size
         written = os.write(self._fd, lines)
-        while written < size:
+        if written < size:
+            self._put_rest(lines, written)
+        self._crc = zlib.crc32(lines, self._crc)
+        self._rows += rows
+        self._size = before + size
+        self._dirty = True
+
+    def _put_rest(self, lines: bytes, written: int) -> None:
+        """Go on after a write that took only the beginning, or take the beginning back; the part is ours alone."""
+        while written < len(lines):
             try:
                 written += os.write(self._fd, lines[written:])
             except OSError:
-                os.ftruncate(self._fd, self._size)  # back to the end of the last whole line; the part is ours alone
+                os.ftruncate(self._fd, os.fstat(self._fd).st_size - written)
                 raise
-        self._crc = zlib.crc32(lines, self._crc)
-        self._size += size
-        self._rows += rows
-        self._dirty = True
 
     def _keep(self, lines: bytes, rows: int, error: OSError) -> None:
         """Hold lines the file system refused, up to a limit, and say so."""
@@ -333,6 +410,8 @@ class JournalWriter:
 
     def _end_part(self, ending: Record) -> None:
         """Write the trailer, keep the descriptor for the next sync, and go on with the next part when one is needed."""
+        if os.fstat(self._fd).st_size != self._size:
+            self._recount()
         counts = {"rows": self._rows, "bytes": self._size, "crc32": f"{self._crc:08x}"}
         line = orjson.dumps({END: {**counts, **ending}, TS: self._now()}, None, _OPTIONS)
         if os.write(self._fd, line) != len(line):
@@ -345,6 +424,15 @@ class JournalWriter:
         self._plans.clear()
         self._unsynced.append(self._fd)
         self._fd = -1
+
+    def _recount(self) -> None:
+        """Count rows, bytes and checksum from the file itself, after something interrupted the counting; drops a torn last line."""
+        self._rows = self._size = self._crc = 0
+        for chunk in read_chunks(self._layout.part(self._identity.run, self.name, self._part), 0):
+            self._crc = zlib.crc32(chunk.data, self._crc)
+            self._rows += chunk.data.count(b"\n" + ROW_PREFIX) + chunk.data.startswith(ROW_PREFIX)
+            self._size = chunk.end
+        os.ftruncate(self._fd, self._size)
 
     def heartbeat(self) -> None:
         """Move the mtime of the open part, which says that this process lives."""
@@ -399,7 +487,9 @@ class JournalWriter:
 def check_step(step: Any) -> int:
     """Return `step` as an int, else raise `InvalidStep`; integer scalars of other libraries are accepted, bool is not."""
     if isinstance(step, bool) or not hasattr(step, "__index__"):
-        raise InvalidStep(f"the step `{step!r:.60}` is a {type(step).__name__}, not an integer", hint="log(..., step=int(step))")
+        raise InvalidStep(
+            f"the step `{step!r:.60}` is a {type(step).__name__}, not an integer", hint="log(..., step=int(step))"
+        )
     number = int(step.__index__())
     if not 0 <= number <= INT64_MAX:
         raise InvalidStep(f"the step {number} is not between 0 and 2^63 - 1")

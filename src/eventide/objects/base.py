@@ -1,0 +1,40 @@
+"""What an object store can do.
+
+Invariant: putting the same bytes twice, from anywhere, is one object; reading gives exactly the bytes that were put.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import os
+    from typing import BinaryIO
+
+
+class Objects(Protocol):
+    """A content-addressed store of bytes, safe for any number of processes."""
+
+    def put_bytes(self, data: bytes) -> str:
+        """Store bytes and return their SHA-256 in lower-case hexadecimal."""
+        ...
+
+    def put_file(self, path: str | os.PathLike[str]) -> str:
+        """Store a file's bytes and return their SHA-256; the file itself is left alone."""
+        ...
+
+    def open(self, sha256: str) -> BinaryIO:
+        """Return an object opened for reading; raises ObjectNotFound."""
+        ...
+
+    def read(self, sha256: str) -> bytes:
+        """Return the bytes of an object; raises ObjectNotFound."""
+        ...
+
+    def exists(self, sha256: str) -> bool:
+        """Tell whether the object is there."""
+        ...
+
+    def size_bytes(self, sha256: str) -> int:
+        """Return the object's size; raises ObjectNotFound."""
+        ...

@@ -1,0 +1,110 @@
+"""Objects as files of a store: `objects/<2 hex>/<sha256>`, mode 0444.
+
+An object is written to a temporary file beside its place and linked to its name when complete, so that readers never see half of one
+and any number of processes may put the same bytes at once.
+Invariant: a file under an object's name holds that object's bytes, unless the disk itself lost them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from typing import TYPE_CHECKING
+
+from eventide.errors import ObjectNotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from eventide.layout import Layout
+
+_BLOCK_BYTES = 1024 * 1024
+_MODE = 0o444
+
+
+class LocalObjects:
+    """The objects of a store on a file system. Holds no open files; safe for threads and processes."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+
+    def put_bytes(self, data: bytes) -> str:
+        """Store bytes and return their SHA-256 in lower-case hexadecimal; raises OSError when the file system refuses."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        if not self._has(sha256, len(data)):
+            with self._temporary() as (file, temporary):
+                file.write(data)
+                file.flush()
+                self._publish(temporary, sha256)
+        return sha256
+
+    def put_file(self, path: str | os.PathLike[str]) -> str:
+        """Copy a file's bytes into the store and return their SHA-256; hashing and copying see the same bytes.
+
+        Raises:
+            OSError: the file cannot be read, or the store not be written.
+        """
+        digest = hashlib.sha256()
+        with open(path, "rb") as source, self._temporary() as (file, temporary):  # noqa: PTH123
+            while block := source.read(_BLOCK_BYTES):
+                digest.update(block)
+                file.write(block)
+            file.flush()
+            sha256 = digest.hexdigest()
+            if not self._has(sha256, file.tell()):
+                self._publish(temporary, sha256)
+        return sha256
+
+    def open(self, sha256: str) -> BinaryIO:
+        """Return an object opened for reading; raises ObjectNotFound."""
+        try:
+            return self._layout.object(sha256).open("rb")
+        except FileNotFoundError:
+            raise self._missing(sha256) from None
+
+    def read(self, sha256: str) -> bytes:
+        """Return the bytes of an object; raises ObjectNotFound."""
+        with self.open(sha256) as file:
+            return file.read()
+
+    def exists(self, sha256: str) -> bool:
+        """Tell whether the object is there."""
+        return self._layout.object(sha256).exists()
+
+    def size_bytes(self, sha256: str) -> int:
+        """Return the object's size; raises ObjectNotFound."""
+        try:
+            return self._layout.object(sha256).stat().st_size
+        except FileNotFoundError:
+            raise self._missing(sha256) from None
+
+    def _missing(self, sha256: str) -> ObjectNotFound:
+        return ObjectNotFound(f"no object `{sha256}` in the store `{self._layout.root}`")
+
+    def _has(self, sha256: str, size_bytes: int) -> bool:
+        """Tell whether the object is there in full; a file cut short by a crash of the machine is replaced."""
+        try:
+            return self._layout.object(sha256).stat().st_size == size_bytes
+        except FileNotFoundError:
+            return False
+
+    @contextlib.contextmanager
+    def _temporary(self) -> Iterator[tuple[BinaryIO, Path]]:
+        folder = self._layout.objects_dir
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f".{os.getpid()}-{os.urandom(8).hex()}.tmp"
+        try:
+            with path.open("xb") as file:
+                yield file, path
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _publish(self, temporary: Path, sha256: str) -> None:
+        """Give complete bytes their name; another process that was first wrote the same ones."""
+        final = self._layout.object(sha256)
+        final.parent.mkdir(exist_ok=True)
+        temporary.chmod(_MODE)
+        os.replace(temporary, final)  # noqa: PTH105 - atomic everywhere; over an existing file of the same bytes too

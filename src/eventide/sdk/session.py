@@ -1,0 +1,220 @@
+"""Begin runs, know the current one, and end them all with the process.
+
+Invariant: every run begun here gets exactly one ending from this process, whichever way it ends, short of SIGKILL. Nothing is installed,
+started or opened before the first `init`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from eventide import settings
+from eventide.clock import SYSTEM_CLOCK
+from eventide.errors import Misuse
+from eventide.layout import Layout, find_root
+from eventide.sdk import birth
+from eventide.sdk.config import as_tree
+from eventide.sdk.exits import Exits
+from eventide.sdk.pulse import Pulse
+from eventide.sdk.run import Run
+
+if TYPE_CHECKING:
+    from eventide.journal.writer import Identity
+    from eventide.sdk.run import Status
+
+_lock = threading.RLock()
+_runs: list[Run] = []
+"""Unfinished runs of this process, the newest last."""
+_ordinals: dict[str, int] = {}
+"""Launch key → runs begun in that launch by this process."""
+_private: list[Path] = []
+"""Stores of mode "memory" that this process made."""
+_pulse = Pulse()
+
+
+def init(  # noqa: PLR0913 - everything a run can be given at birth; all by name
+    *,
+    project: str | None = None,
+    name: str | None = None,
+    config: Any = None,
+    group: str | None = None,
+    tags: str | Sequence[str] | None = None,
+    notes: str | None = None,
+    dir: str | os.PathLike[str] | None = None,  # noqa: A002 - the name users know
+    id: str | None = None,  # noqa: A002
+    resume: bool | Literal["never", "allow", "must"] | None = None,
+    mode: Literal["disk", "memory", "disabled"] | None = None,
+) -> Run:
+    """Begin a run and return it. What is not given comes from the environment (EVENTIDE_PROJECT, ...), else from the defaults.
+
+    Args:
+        project: what the run belongs to; default `default`.
+        name: shown to people; default two words made up for the run.
+        config: parameters: a dict, Namespace, dataclass, pydantic model or OmegaConf tree.
+        group: several runs that belong together.
+        tags: short labels.
+        notes: Markdown.
+        dir: the store; default the nearest `.eventide/` upwards, else `./.eventide`.
+        id: the run's id; default a new one. Ranks of one launch share it by themselves.
+        resume: what to do when `id` exists: "never" (default) raises, "allow" and True go on with it, "must" insists on it.
+        mode: "disk", "memory" (a private store that vanishes at exit) or "disabled" (nothing is written).
+
+    Raises:
+        StoreUnwritable, StoreTooNew, StoreDamaged: the store cannot be used.
+        RunExists, RunNotFound: see `resume`.
+        InvalidName, InvalidSetting, InvalidValue: an argument that cannot be used.
+    """
+    kind = settings.get("mode", mode)
+    wish = birth.Wish.of(project=project, name=name, group=group, tags=tags, notes=notes, id=id, resume=resume)
+    if kind == "disabled":
+        return _begin(birth.disabled_run(wish, _home()), quiet=True)
+    tree = None if config is None else as_tree(config)
+    layout = Layout(_root(dir, kind))
+    layout.create(now_s=SYSTEM_CLOCK.time())
+    run = birth.open_run(layout, wish, _home(), _ordinal_of)
+    try:
+        if tree is not None:
+            run.config.update(tree)
+    except Misuse as error:
+        run.finish("failed", f"init(config=...) failed: {error.message}")
+        raise
+    return _begin(run, quiet=settings.get("quiet"))
+
+
+def current() -> Run | None:
+    """Return the newest unfinished run of this process, or None."""
+    return _runs[-1] if _runs else None
+
+
+def log(data: Mapping[str, Any] | None = None, /, step: int | None = None, **metrics: Any) -> None:
+    """Append one row to the current run, see `Run.log`; raises Misuse when there is none."""
+    try:
+        run = _runs[-1]
+    except IndexError:
+        raise _no_run("log") from None
+    run.log(data, step, **metrics)
+
+
+def log_many(
+    rows: Iterable[Mapping[str, Any]] | Mapping[str, Sequence[Any]], steps: Iterable[int] | None = None
+) -> None:
+    """Append many rows to the current run, see `Run.log_many`; raises Misuse when there is none."""
+    run = current()
+    if run is None:
+        raise _no_run("log_many")
+    run.log_many(rows, steps)
+
+
+def finish(status: Status = "finished", error: str = "") -> None:
+    """End the current run; nothing happens when there is none."""
+    run = current()
+    if run is not None:
+        run.finish(status, error)
+
+
+def _no_run(what: str) -> Misuse:
+    return Misuse(
+        f"`{what}` needs a run, and this process has none that is unfinished",
+        hint=f"eventide.init()\neventide.{what}(...)",
+    )
+
+
+# ── beginning ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _root(folder: str | os.PathLike[str] | None, mode: str) -> Path:
+    if mode == "memory":
+        from eventide.sdk import memory  # noqa: PLC0415 - only in this mode
+
+        path = memory.make_store()
+        _private.append(path)
+        return path
+    return find_root(settings.get("dir", folder))
+
+
+def _home() -> birth.Home:
+    return birth.Home(SYSTEM_CLOCK, _pulse, _forget, rejoin)
+
+
+def _ordinal_of(key: str) -> int:
+    with _lock:
+        ordinal = _ordinals.get(key, 0)
+        _ordinals[key] = ordinal + 1
+        return ordinal
+
+
+def _begin(run: Run, *, quiet: bool) -> Run:
+    """Make a run the current one, and see to it that the process's end is its end."""
+    with _lock:
+        _exits.install()
+        _exits.forget()
+        _runs.append(run)
+    if not quiet:
+        _print(f"eventide: run {run.name} ({run.id}) in project {run.project}", f"          {run.dir}")
+    return run
+
+
+def rejoin(root: Path | None, identity: Identity | None, name: str, next_step: int) -> Run:
+    """Return the run that was pickled: the same object in the process that has it, a writer of its own elsewhere."""
+    if root is None or identity is None:
+        return _begin(birth.disabled_run(birth.Wish.of(name=name), _home()), quiet=True)
+    with _lock:
+        for run in _runs:
+            if run.id == identity.run and birth.store_of(run) == root and birth.rank_of(run) == identity.rank:
+                return run
+    return _begin(birth.join_run(Layout(root), identity, name, _home(), next_step), quiet=True)
+
+
+# ── ending ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _forget(run: Run) -> None:
+    """Take a finished run from the list."""
+    with _lock:
+        if run in _runs:
+            _runs.remove(run)
+    if run.role == "run" and run.dir is not None and not settings.get("quiet"):
+        _print(f"eventide: run {run.name} {run.status}, {run.rows} rows", f"          eventide show {run.id}")
+
+
+def _finish_all(status: Status, error: str) -> None:
+    """End every unfinished run of this process."""
+    for run in reversed(_runs.copy()):
+        run.finish(status, error)
+
+
+def _at_exit() -> None:
+    _pulse.stop()
+    while _private:
+        from eventide.sdk import memory  # noqa: PLC0415
+
+        memory.remove_store(_private.pop())
+
+
+def _after_fork_in_child() -> None:
+    """Let every unfinished run of the parent write a part of its own here, with its first record."""
+    global _lock  # noqa: PLW0603 - another thread of the parent may have held it
+    _lock = threading.RLock()
+    _private.clear()  # the parent's, who removes them
+    _exits.forget()
+    _pulse.after_fork_in_child()
+    for run in _runs:
+        run.after_fork_in_child()
+
+
+def _print(*lines: str) -> None:
+    try:
+        if sys.stderr.isatty():
+            sys.stderr.write("".join(f"{line}\n" for line in lines))
+    except (AttributeError, OSError, ValueError):  # no stderr, or a closed one
+        pass
+
+
+_exits = Exits(_finish_all, _at_exit)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

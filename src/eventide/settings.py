@@ -1,0 +1,215 @@
+"""All settings in one table, and the one place that decides which source of a value wins.
+
+A value comes from an argument, else from the environment, else from the default. Empty environment variables count as unset.
+Invariant: whoever needs a setting asks here; a value handed out has been checked, and `Origin` says where it came from.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, NamedTuple
+
+from eventide.errors import InvalidSetting
+
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off"})
+
+
+class Setting(NamedTuple):
+    """One row of the table (a named tuple: it is read at the start of every training script, where a dataclass costs more)."""
+
+    name: str
+    type: type
+    """str, int, float, bool or tuple (of texts, comma-separated in the environment)."""
+    default: Any
+    env: str | None
+    """Environment variable; None for what only code sets."""
+    help: str
+    choices: tuple[str, ...] = ()
+    """All allowed texts; for numbers, texts allowed beside numbers."""
+    minimum: float | None = None
+
+
+class Value(NamedTuple):
+    """A checked value and where it came from."""
+
+    value: Any
+    origin: str
+    """`argument`, the name of an environment variable, or `default`."""
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "dir",
+        str,
+        None,
+        "EVENTIDE_DIR",
+        "The store: a folder. Default: the nearest `.eventide/` upwards, else `./.eventide`.",
+    ),
+    Setting("project", str, "default", "EVENTIDE_PROJECT", "Project of new runs."),
+    Setting("name", str, None, "EVENTIDE_NAME", "Name of the run; default: made of two words."),
+    Setting("group", str, None, "EVENTIDE_GROUP", "Group of the run, such as a sweep or a set of seeds."),
+    Setting("tags", tuple, (), "EVENTIDE_TAGS", "Tags of the run, separated by commas."),
+    Setting("notes", str, None, "EVENTIDE_NOTES", "Notes on the run, Markdown."),
+    Setting("run_id", str, None, "EVENTIDE_RUN_ID", "Id of the run; ranks of one launch share it."),
+    Setting(
+        "resume",
+        str,
+        "never",
+        "EVENTIDE_RESUME",
+        "What to do when the run id exists: fail, go on with it, or insist that it exists.",
+        ("never", "allow", "must"),
+    ),
+    Setting(
+        "mode",
+        str,
+        "disk",
+        "EVENTIDE_MODE",
+        "Where records go: the store, a private store that vanishes at exit, or nowhere.",
+        ("disk", "memory", "disabled"),
+    ),
+    Setting("quiet", bool, False, "EVENTIDE_QUIET", "Print nothing at the start and the end of a run."),  # noqa: FBT003
+    Setting("fsync_interval_s", float, 5.0, "EVENTIDE_FSYNC_INTERVAL_S", "Seconds between fsyncs.", minimum=0.01),
+    Setting(
+        "heartbeat_interval_s",
+        float,
+        10.0,
+        "EVENTIDE_HEARTBEAT_INTERVAL_S",
+        "Seconds between signs of life.",
+        minimum=0.01,
+    ),
+    Setting(
+        "part_size_bytes",
+        int,
+        16 * 1024 * 1024,
+        "EVENTIDE_PART_SIZE_BYTES",
+        "Size at which a part of the journal closes.",
+        minimum=1024,
+    ),
+    Setting(
+        "cache_dir", str, None, "EVENTIDE_CACHE_DIR", "Folder of rebuildable files; default: the user's cache folder."
+    ),
+    Setting(
+        "format",
+        str,
+        None,
+        "EVENTIDE_FORMAT",
+        "Output of the command line; default: a table on a terminal, else TSV.",
+        ("table", "tsv", "json", "jsonl", "csv", "md"),
+    ),
+    Setting("memory_limit_mb", int, 1024, "EVENTIDE_MEMORY_LIMIT_MB", "Memory DuckDB may use, in MB.", minimum=16),
+    Setting(
+        "keep_journal_days",
+        float,
+        7.0,
+        "EVENTIDE_KEEP_JOURNAL_DAYS",
+        "Days that sealed journal files are kept, or `forever`.",
+        ("forever",),
+        minimum=0,
+    ),
+    Setting("color", str, "auto", "EVENTIDE_COLOR", "Colour on the terminal.", ("auto", "always", "never")),
+)
+
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+def find(name: str) -> Setting:
+    """Return the row of one setting; raises InvalidSetting with the nearest name when there is none."""
+    try:
+        return _BY_NAME[name]
+    except KeyError:
+        raise InvalidSetting(f"there is no setting `{name}`", hint=_nearest(name, tuple(_BY_NAME))) from None
+
+
+def resolve(name: str, argument: Any = None) -> Value:
+    """Return the value of a setting and its origin: `argument` unless None, else the environment's, else the default.
+
+    Raises:
+        InvalidSetting: the value is none this setting can have, or there is no such setting.
+    """
+    setting = find(name)
+    if argument is not None:
+        return Value(_check(setting, argument, f"the argument `{name}`"), "argument")
+    text = os.environ.get(setting.env) if setting.env else None
+    if text:
+        return Value(
+            _check(setting, _parse(setting, text), f"the environment variable `{setting.env}`"), str(setting.env)
+        )
+    return Value(setting.default, "default")
+
+
+def get(name: str, argument: Any = None) -> Any:
+    """Return the value of a setting; see `resolve`."""
+    return resolve(name, argument).value
+
+
+def _parse(setting: Setting, text: str) -> Any:
+    """Turn the text of an environment variable into the setting's type; what does not parse is returned as it is."""
+    if setting.type is bool:
+        lowered = text.strip().lower()
+        return True if lowered in _TRUE else False if lowered in _FALSE else text
+    if setting.type is tuple:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    if setting.type in (int, float) and text not in setting.choices:
+        try:
+            return setting.type(text)
+        except ValueError:
+            return text
+    return text
+
+
+def _check(setting: Setting, value: Any, what: str) -> Any:
+    """Return `value` as the setting's type if it can have it, else raise InvalidSetting."""
+    if setting.type is tuple:
+        return _check_texts(value, what)
+    if setting.type is str:
+        if hasattr(value, "__fspath__"):
+            value = os.fspath(value)
+        if not isinstance(value, str):
+            raise InvalidSetting(f"{what} is a {type(value).__name__}, not a text")
+        if setting.choices and value not in setting.choices:
+            raise InvalidSetting(
+                f"{what} is `{value:.60}`; it can be {_listed(setting.choices)}", hint=_nearest(value, setting.choices)
+            )
+        return value
+    if setting.type is bool:
+        if not isinstance(value, bool):
+            raise InvalidSetting(f"{what} is `{value!s:.60}`; it can be `1` or `0`")
+        return value
+    return _check_number(setting, value, what)
+
+
+def _check_number(setting: Setting, value: Any, what: str) -> Any:
+    if isinstance(value, str) and value in setting.choices:
+        return value
+    wanted = "a whole number" if setting.type is int else "a number"
+    allowed = f"{wanted} of {setting.minimum:g} or more" if setting.minimum is not None else wanted
+    if setting.choices:
+        allowed += f", or {_listed(setting.choices)}"
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or (setting.type is int and value != int(value)):
+        raise InvalidSetting(f"{what} is `{value!s:.60}`; it can be {allowed}")
+    if setting.minimum is not None and not value >= setting.minimum:
+        raise InvalidSetting(f"{what} is `{value}`; it can be {allowed}")
+    return setting.type(value)
+
+
+def _check_texts(value: Any, what: str) -> tuple[str, ...]:
+    if isinstance(value, str):
+        value = (value,)
+    texts = tuple(value) if hasattr(value, "__iter__") else None
+    if texts is None or not all(isinstance(text, str) for text in texts):
+        raise InvalidSetting(f"{what} is `{value!r:.60}`; it can be a list of texts")
+    return texts
+
+
+def _listed(choices: tuple[str, ...]) -> str:
+    quoted = [f"`{choice}`" for choice in choices]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
+
+
+def _nearest(text: str, choices: tuple[str, ...]) -> str:
+    """Return a hint that names the nearest of the choices."""
+    import difflib  # noqa: PLC0415 - only on the way to an error
+
+    near = difflib.get_close_matches(text, choices, n=1, cutoff=0.0)
+    return f"did you mean `{near[0]}`?" if near else ""
