@@ -1,0 +1,74 @@
+"""Arrow arrays from Python lists and numpy, built from buffers.
+
+`pa.array` and `pa.scalar` import pandas when it is installed, to ask whether they were given some of it: a second that no command
+line has to spare. Invariant: nothing here imports pandas, and every array equals what `pa.array(values, type)` would give.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def from_numpy(data: NDArray[Any], of: pa.DataType, valid: NDArray[np.bool_] | None = None) -> pa.Array:
+    """Return a numpy array of the matching width as an Arrow array, sharing its memory; null where not `valid`."""
+    return pa.Array.from_buffers(of, len(data), [_bitmap(valid), pa.py_buffer(np.ascontiguousarray(data))])
+
+
+def constant(text: str, count: int) -> pa.Array:
+    """Return `count` times the same text."""
+    raw = text.encode()
+    offsets = np.arange(count + 1, dtype=np.int32) * np.int32(len(raw))
+    return pa.Array.from_buffers(pa.string(), count, [None, pa.py_buffer(offsets), pa.py_buffer(raw * count)])
+
+
+def floats(values: list[float | None]) -> pa.Array:
+    """Return doubles."""
+    return from_numpy(np.array(values, dtype=np.float64), pa.float64(), _valid(values))
+
+
+def ints(values: list[int | None]) -> pa.Array:
+    """Return 64-bit integers."""
+    valid = _valid(values)
+    plain = values if valid is None else [0 if value is None else value for value in values]
+    return from_numpy(np.array(plain, dtype=np.int64), pa.int64(), valid)
+
+
+def bools(values: list[bool | None]) -> pa.Array:
+    """Return booleans."""
+    data = _bitmap(np.array([value is True for value in values], dtype=np.bool_))
+    return pa.Array.from_buffers(pa.bool_(), len(values), [_bitmap(_valid(values)), data])
+
+
+def texts(values: list[str | None]) -> pa.Array:
+    """Return text; together less than 2 GiB."""
+    encoded = [b"" if value is None else value.encode() for value in values]
+    offsets = np.zeros(len(values) + 1, dtype=np.int32)
+    np.cumsum([len(raw) for raw in encoded], out=offsets[1:])
+    buffers = [_bitmap(_valid(values)), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))]
+    return pa.Array.from_buffers(pa.string(), len(values), buffers)
+
+
+def scattered(places: NDArray[np.int64], values: NDArray[Any], of: pa.DataType, count: int) -> pa.Array:
+    """Return `count` values, `values` at `places` and null elsewhere; memory between them is reserved but not used."""
+    data = np.zeros(count, dtype=values.dtype)
+    data[places] = values
+    valid = np.zeros((count + 7) // 8, dtype=np.uint8)
+    np.bitwise_or.at(valid, places >> 3, np.left_shift(1, places & 7).astype(np.uint8))
+    return pa.Array.from_buffers(of, count, [pa.py_buffer(valid), pa.py_buffer(data)])
+
+
+def _valid(values: list[Any]) -> NDArray[np.bool_] | None:
+    """Return which values are not None; None when all are."""
+    if None not in values:
+        return None
+    return np.array([value is not None for value in values], dtype=np.bool_)
+
+
+def _bitmap(bits: NDArray[np.bool_] | None) -> pa.Buffer | None:
+    return None if bits is None else pa.py_buffer(np.packbits(bits, bitorder="little"))
