@@ -92,7 +92,9 @@ def _report(rows: list[Row], failed: list[str], *, quick: bool) -> str:
     lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in cells]
     lines += [f"\nFailed: {', '.join(failed)}"] if failed else []
     load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    about = f"{platform.machine()}, {os.cpu_count()} cores{load}, Python {platform.python_version()}, Eventide {_version()}"
+    about = (
+        f"{platform.machine()}, {os.cpu_count()} cores{load}, Python {platform.python_version()}, Eventide {_version()}"
+    )
     return "\n".join([*lines, "", about + (", **small sizes: the figures mean nothing**" if quick else "")]) + "\n"
 
 

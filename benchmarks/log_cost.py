@@ -45,7 +45,7 @@ def rows(scale: Scale) -> list[Row]:
     table = []
     for name, mine, bare in zip(Cost._fields, ours, floor, strict=True):
         what = f'`log({{"loss": …, "acc": …}}, step=i)`: {name} per call'
-        table.append(Row(what, f"≤ {LIMIT} × floor", us(mine), us(bare), mine / bare, mine / bare <= LIMIT))
+        table.append(Row(what, f"≤ {LIMIT} x floor", us(mine), us(bare), mine / bare, mine / bare <= LIMIT))
     mine, bare = (statistics.median(pair[side] for pair in wide) for side in (0, 1))
     table.append(Row("row of 100 keys: p50 per call", "≤ 12 µs", us(mine), us(bare), mine / bare, mine <= WIDE_LIMIT_S))
     return table

@@ -104,7 +104,7 @@ def us(value_s: float) -> str:
 
 def ms(value_s: float) -> str:
     """Return seconds as milliseconds."""
-    return f"{value_s * 1e3:.1f} ms" if value_s < 0.1 else f"{value_s * 1e3:.0f} ms"  # noqa: PLR2004 - three digits
+    return f"{value_s * 1e3:.1f} ms" if value_s < 0.1 else f"{value_s * 1e3:.0f} ms"
 
 
 def mb(size_bytes: float) -> str:

@@ -98,7 +98,11 @@ def write_table_runs(layout: Layout, runs: int, columns: int) -> None:
     for number in range(runs):
         values = random.normal(size=(3, columns - half))
         params = {f"p{place:02d}": float(value) for place, value in enumerate(random.normal(size=half - 2))}
-        config = {"lr": float(10 ** random.uniform(-5, -1)), "optimizer": ("adamw", "sgd", "lion")[number % 3], **params}
+        config = {
+            "lr": float(10 ** random.uniform(-5, -1)),
+            "optimizer": ("adamw", "sgd", "lion")[number % 3],
+            **params,
+        }
 
         def rows(writer: JournalWriter, values: Any = values) -> None:
             for step, line in enumerate(values.tolist()):

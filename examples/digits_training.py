@@ -130,5 +130,5 @@ def train(job: Job) -> str:
                 {"train/loss": train_loss, "train/acc": train_acc, "val/loss": val_loss, "val/acc": val_acc},
                 step=epoch,
             )
-        run.summary["errors"] = round((1 - val_acc) * len(data.y_val))
+        run.summary["errors"] = int((model.predict(data.x_val) != data.y_val).sum())
     return run.id
