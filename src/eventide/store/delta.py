@@ -84,7 +84,7 @@ def create_table(path: Path, schema: pa.Schema, table: str) -> DeltaTable:
         return found
 
 
-def writer_properties(schema: Mapping[str, str] | pa.Schema) -> WriterProperties:
+def writer_properties(schema: pa.Schema) -> WriterProperties:
     """Return how the columns of `schema` are encoded in Parquet."""
     from deltalake import ColumnProperties, WriterProperties  # noqa: PLC0415
 

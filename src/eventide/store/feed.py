@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from eventide.journal.reader import read_chunks, read_tags
 from eventide.store.arrow import Tables, read_tables
-from eventide.store.columns import ColumnMap
-from eventide.store.scan import Part
+
+if TYPE_CHECKING:
+    from eventide.store.columns import ColumnMap
+    from eventide.store.scan import Part
 
 READ_BYTES = 16 * 1024 * 1024
 
@@ -87,6 +90,8 @@ class Batch:
     """What one round of commits carries."""
 
     pieces: list[Tables] = field(default_factory=list)
+    starts: dict[str, int] = field(default_factory=dict)
+    """Writer → where its first piece begins."""
     ends: dict[str, int] = field(default_factory=dict)
     """Writer → bytes of its journal covered when the batch is committed."""
     size_bytes: int = 0
@@ -98,7 +103,11 @@ def fill(feeds: Sequence[Feed], column_map: ColumnMap, *, max_bytes: int, max_ro
     """Take pieces from feeds, in their order, until the batch is full or nothing is left."""
     batch = Batch()
     for feed in feeds:
+        if feed.done:
+            continue
+        start = feed.position
         for size_bytes, tables in feed.pieces(column_map):
+            batch.starts.setdefault(feed.writer, start)
             batch.pieces.append(tables)
             batch.ends[feed.writer] = feed.position
             batch.size_bytes += size_bytes

@@ -13,24 +13,26 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from eventide.clock import SYSTEM_CLOCK, Clock
-from eventide.errors import InvalidName, StoreError
-from eventide.layout import Layout
+from eventide.errors import EventideError, InvalidName, StoreError
 from eventide.names import check_label
 from eventide.store.columns import ColumnMap
 from eventide.store.delta import COMMIT_ORDER, FENCE, READ_ORDER, append, create_table
 from eventide.store.feed import Batch, Feed, fill
-from eventide.store.scan import Part
 from eventide.store.sealed import Snapshot
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-BATCH_BYTES = 64 * 1024 * 1024
+    from eventide.layout import Layout
+    from eventide.store.scan import Part
+
+BATCH_BYTES = 48 * 1024 * 1024
 BATCH_ROWS = 500_000
 MAX_ATTEMPTS = 12
 _PAUSE_S = 0.02
@@ -108,28 +110,40 @@ class _ProjectSealer:
 
         report = SealReport()
         attempt = 0
-        self._load(feeds)
-        waiting = [feed for feed in feeds if not feed.done]
-        while waiting and attempt < MAX_ATTEMPTS:
+        while attempt < MAX_ATTEMPTS:
             try:
-                batch, done = self._seal_batch(waiting)
+                self._load(feeds)
+                for done in self._batches(feeds):
+                    report = report.plus(done)
+                    attempt = 0
+                break
             except DeltaError as error:
-                self._conflicts += 1
                 attempt += 1
+                self._conflicts += 1
                 if attempt == MAX_ATTEMPTS and not _is_race(error):
                     raise StoreError(f"cannot seal the project `{self._project}`: {error}") from error
                 time.sleep(random.uniform(0, _PAUSE_S * 2 ** min(attempt, 5)))  # noqa: S311 - to lose step with the others
-                self._load(waiting)
-                waiting = [feed for feed in feeds if not feed.done]
-                continue
+            except EventideError:
+                raise
             except Exception as error:
                 raise StoreError(f"cannot seal the project `{self._project}`: {error}") from error
-            attempt = 0
-            report = report.plus(done)
-            waiting = [feed for feed in waiting if not feed.done]
-            if not batch.pieces:
-                break
-        return report.plus(SealReport(commits=self._commits, conflicts=self._conflicts, postponed=len(waiting)))
+        left = len(feeds) if attempt else 0
+        return report.plus(SealReport(commits=self._commits, conflicts=self._conflicts, postponed=left))
+
+    def _batches(self, feeds: Sequence[Feed]) -> Iterator[SealReport]:
+        """Commit batch after batch, reading the next one meanwhile; the snapshots stand for what is read and what is written."""
+        events, system = (self._tables[name].schema().names for name in ("events", "system"))
+        column_map = ColumnMap(events, system=system)
+
+        def read() -> Batch:
+            return fill(feeds, column_map, max_bytes=BATCH_BYTES, max_rows=BATCH_ROWS)
+
+        batch = read()
+        with ThreadPoolExecutor(1) as pool:  # leaving it waits for the reader, so that the feeds are at rest
+            while batch.pieces:
+                coming = None if all(feed.done for feed in feeds) else pool.submit(read)
+                yield self._seal_batch(feeds, batch)
+                batch = coming.result() if coming else Batch()
 
     def _load(self, feeds: Sequence[Feed]) -> None:
         """Load the newest versions, make tables that do not exist, and put every feed where coverage ends."""
@@ -148,23 +162,16 @@ class _ProjectSealer:
     def _covered(self, table: str, writer: str) -> int:
         return max(self._tables[table].covered(writer), self._tables["runs"].covered(writer))
 
-    def _seal_batch(self, feeds: Sequence[Feed]) -> tuple[Batch, SealReport]:
+    def _seal_batch(self, feeds: Sequence[Feed], batch: Batch) -> SealReport:
         """Commit one batch to all tables, `runs` last."""
-        columns = (self._tables[name].schema().names for name in ("events", "system"))
-        column_map = ColumnMap(next(columns), system=next(columns))
-        starts = {feed.writer: feed.position for feed in feeds}
-        batch = fill(feeds, column_map, max_bytes=BATCH_BYTES, max_rows=BATCH_ROWS)
-        if not batch.pieces:
-            return batch, SealReport()
-        rows = 0
-        for name in COMMIT_ORDER:
-            added = self._commit(name, batch)
-            rows += added if name == "events" else 0
-        ended = {feed.writer: feed for feed in feeds if feed.writer in batch.ends}
+        added = {name: self._commit(name, batch) for name in COMMIT_ORDER}
         parts = sum(
-            starts[writer] < part.end <= batch.ends[writer] for writer, feed in ended.items() for part in feed.parts
+            batch.starts[feed.writer] < part.end <= batch.ends[feed.writer]
+            for feed in feeds
+            if feed.writer in batch.ends
+            for part in feed.parts
         )
-        return batch, SealReport(rows=rows, bytes_sealed=batch.size_bytes, parts=parts, damaged=batch.damaged)
+        return SealReport(rows=added["events"], bytes_sealed=batch.size_bytes, parts=parts, damaged=batch.damaged)
 
     def _commit(self, name: str, batch: Batch) -> int:
         """Commit a batch's rows of one table; return how many there were."""

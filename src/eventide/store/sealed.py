@@ -14,10 +14,9 @@ import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from eventide.layout import Layout
 from eventide.names import project_of
 from eventide.store.coverage import ForeignLogError, TransactionLog, transaction_of
 from eventide.store.delta import READ_ORDER, arrow_schema, open_table
@@ -25,6 +24,8 @@ from eventide.store.delta import READ_ORDER, arrow_schema, open_table
 if TYPE_CHECKING:
     import pyarrow as pa
     from deltalake import DeltaTable
+
+    from eventide.layout import Layout
 
 _SETTLE_NS = 100_000_000
 """A log folder touched more recently than this is looked at again: file systems stamp several changes of one tick alike."""
@@ -124,15 +125,15 @@ def _live_files(path: Path, table: DeltaTable) -> list[SealedFile]:
     import pyarrow as pa  # noqa: PLC0415
 
     actions = pa.table(table.get_add_actions(flatten=True))
-    nothing = [None] * actions.num_rows
+    nothing: list[Any] = [None] * actions.num_rows
 
-    def column(name: str) -> list[object]:
-        return actions[name].to_pylist() if name in actions.column_names else nothing
+    def column(name: str) -> list[Any]:
+        return list(actions[name].to_pylist()) if name in actions.column_names else nothing
 
     root = str(path.absolute())
     rows = zip(*map(column, ("path", "size_bytes", "num_records", "min.run_id", "max.run_id")), strict=True)
     return [
-        SealedFile(os.path.join(root, unquote(str(name))), int(size or 0), int(count or 0), low, high)  # type: ignore[call-overload,arg-type] # noqa: PTH118
+        SealedFile(os.path.join(root, unquote(str(name))), int(size or 0), int(count or 0), low, high)  # noqa: PTH118
         for name, size, count, low, high in rows
     ]
 
@@ -164,7 +165,9 @@ class SealedTables:
 
     def _folders(self) -> list[str]:
         try:
-            return [entry.name for entry in os.scandir(self._layout.tables_dir) if entry.is_dir() and entry.name[0] != "."]
+            return [
+                entry.name for entry in os.scandir(self._layout.tables_dir) if entry.is_dir() and entry.name[0] != "."
+            ]
         except FileNotFoundError:
             return []
 
@@ -172,7 +175,7 @@ class SealedTables:
         key = (project, table)
         path = self._layout.table(project, table)
         try:
-            stat = os.stat(path / "_delta_log")
+            stat = (path / "_delta_log").stat()
         except FileNotFoundError:
             return self._forget(key)
         stamp = (stat.st_ino, stat.st_mtime_ns)
