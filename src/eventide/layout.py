@@ -77,7 +77,7 @@ class Layout:
 
     def object(self, sha256: str) -> Path:
         """The file of one object."""
-        if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):  # noqa: PLR2004
+        if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
             raise InvalidName(f"`{sha256!r:.80}` is not a SHA-256 in lower-case hexadecimal")
         return self.objects_dir / sha256[:2] / sha256
 

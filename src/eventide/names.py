@@ -22,7 +22,7 @@ RESERVED_COLUMNS = frozenset({"run_id", "step", "ts"})
 _ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u to misread
 _ID_SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
 
-_ADJECTIVES = (
+_ADJECTIVES = (  # noqa: SIM905 - a hundred words read best as text
     "amber ancient arctic autumn azure bold brave bright brisk bronze calm candid careful cheerful clever cobalt coral "
     "cosmic crimson crystal curious dapper daring dawn deep deft distant dusky eager early earnest easy electric emerald "
     "epic fabled fair fancy fearless fervent fiery fleet fond frank fresh frosty gallant gentle gilded glad gleaming "
@@ -31,7 +31,7 @@ _ADJECTIVES = (
     "pale patient pearl placid plucky polar polite proud quick quiet radiant rapid rare ruby rustic sage scarlet serene "
     "sharp shy silent silver sleek smooth snowy solar spry steady stellar sunny"
 ).split()
-_NOUNS = (
+_NOUNS = (  # noqa: SIM905
     "albatross alpaca antelope badger bear beaver bison bittern bobcat buffalo bullfinch bunting camel caribou cat "
     "chamois cheetah cicada condor coral cormorant cougar coyote crane cricket crow curlew deer dingo dolphin dormouse dove "
     "dragonfly duck eagle egret eland elk ermine falcon ferret finch firefly flamingo fox gannet gazelle gecko gibbon "
@@ -57,7 +57,7 @@ def new_run_id(now_s: float) -> str:
 def name_of(run_id: str) -> str:
     """Return the human part of a generated run id (`marvellous-stork`), or the id itself if it is the user's own."""
     parts = run_id.split("-")
-    return "-".join(parts[2:4]) if len(parts) == 5 and parts[0].isdigit() and parts[1].isdigit() else run_id  # noqa: PLR2004
+    return "-".join(parts[2:4]) if len(parts) == 5 and parts[0].isdigit() and parts[1].isdigit() else run_id
 
 
 def check_run_id(run_id: object) -> str:
@@ -66,7 +66,8 @@ def check_run_id(run_id: object) -> str:
         raise InvalidName(f"`{run_id!r:.60}` cannot be a run id: it needs 1 to {MAX_NAME_CHARS} characters")
     if not _ID_SAFE.issuperset(run_id) or run_id[0] in ".-" or run_id.endswith("."):
         raise InvalidName(
-            f"`{run_id!r:.60}` cannot be a run id", hint="use letters, digits, `-`, `_` and `.`, not starting with `.` or `-`"
+            f"`{run_id!r:.60}` cannot be a run id",
+            hint="use letters, digits, `-`, `_` and `.`, not starting with `.` or `-`",
         )
     return run_id
 
@@ -103,7 +104,9 @@ def project_of(folder: str) -> str:
 def check_key(key: object) -> str:
     """Return `key` if it can be logged, else raise `InvalidKey`; any non-empty string of real characters can."""
     if type(key) is not str and not isinstance(key, str):
-        raise InvalidKey(f"the key `{key!r:.60}` is a {type(key).__name__}, not a string", hint="log({str(key): value})")
+        raise InvalidKey(
+            f"the key `{key!r:.60}` is a {type(key).__name__}, not a string", hint="log({str(key): value})"
+        )
     if not key:
         raise InvalidKey("the empty string cannot be a key")
     try:

@@ -76,7 +76,7 @@ class Source(Protocol):
         ...
 
     def series(self, query: SeriesQuery) -> list[Series] | list[Buckets]:
-        """Return the curves that exist of `run_ids` × `keys`, runs outermost; Buckets when `query.bins` is given."""
+        """Return the curves that exist of `run_ids` x `keys`, runs outermost; Buckets when `query.bins` is given."""
         ...
 
     def rows(

@@ -19,7 +19,15 @@ from typing import Any
 import pytest
 
 from eventide.clock import SYSTEM_CLOCK, Clock
-from eventide.errors import InvalidFilter, InvalidName, InvalidQuery, LimitExceeded, ObjectNotFound, RunAmbiguous, RunNotFound
+from eventide.errors import (
+    InvalidFilter,
+    InvalidName,
+    InvalidQuery,
+    LimitExceeded,
+    ObjectNotFound,
+    RunAmbiguous,
+    RunNotFound,
+)
 from eventide.journal.writer import Identity, JournalWriter
 from eventide.layout import Layout
 from eventide.model import Buckets, Edit, RunQuery, RunStatus, Series, SeriesQuery, SqlLimits
@@ -45,7 +53,7 @@ class FakeClock:
         self.now_s += seconds
 
 
-def make_run(  # noqa: PLR0913 - a description of a run, all optional
+def make_run(
     root: Path,
     run_id: str,
     rows: Iterable[Mapping[str, Any]] = (),
@@ -82,7 +90,7 @@ def make_run(  # noqa: PLR0913 - a description of a run, all optional
     if config is not None:
         writer.set(("config",), dict(config))
     for tag in tags:
-        writer.set(("tags", tag), True)  # noqa: FBT003 - the value of the record
+        writer.set(("tags", tag), True)
     places: Iterable[int | None] = iter(steps) if steps is not None else iter(lambda: None, 0)
     for row, step in zip(rows, places, strict=False):
         writer.append(row, step)
@@ -91,7 +99,9 @@ def make_run(  # noqa: PLR0913 - a description of a run, all optional
     return writer
 
 
-FIRST, SECOND, THIRD = (f"20260101-00000{number}-quiet-stork-{end}" for number, end in enumerate(("aaaaaaaa", "bbbbbbbb", "cccccccc")))
+FIRST, SECOND, THIRD = (
+    f"20260101-00000{number}-quiet-stork-{end}" for number, end in enumerate(("aaaaaaaa", "bbbbbbbb", "cccccccc"))
+)
 
 
 def make_sample_store(root: Path) -> None:
@@ -102,9 +112,13 @@ def make_sample_store(root: Path) -> None:
         clock.advance(1)
         return [{"loss": start / (step + 1), "acc": step / 10, "epoch": step} for step in range(10)]
 
-    make_run(root, FIRST, losses(1.0), name="first", config={"lr": 0.1, "opt": {"name": "sgd"}}, tags=["paper"], clock=clock)
+    make_run(
+        root, FIRST, losses(1.0), name="first", config={"lr": 0.1, "opt": {"name": "sgd"}}, tags=["paper"], clock=clock
+    )
     spiky = [*losses(2.0), {"loss": 1e6, "phase": "test"}, {"loss": math.nan}]
-    make_run(root, SECOND, spiky, name="second", config={"lr": 0.01, "opt": {"name": "adam"}}, status="failed", clock=clock)
+    make_run(
+        root, SECOND, spiky, name="second", config={"lr": 0.01, "opt": {"name": "adam"}}, status="failed", clock=clock
+    )
     clock.advance(1)
     live = make_run(root, THIRD, [{"loss": 0.5, "a b/c.d": 1}], project="other", status=None, clock=clock)
     live.set(("values", "test_acc"), 0.75)
@@ -209,12 +223,16 @@ class SourceContract:
     def test_projects_and_keys_are_listed(self, source: Source) -> None:
         """Projects come with counts, keys with the number of runs that have them."""
         assert {("demo", 2, 0), ("other", 1, 1)} == {(p.name, p.runs, p.running) for p in source.projects()}
-        assert {"loss": 2, "acc": 2, "epoch": 2, "phase": 1} == {key.key: key.runs for key in source.keys(project="demo")}
+        assert {"loss": 2, "acc": 2, "epoch": 2, "phase": 1} == {
+            key.key: key.runs for key in source.keys(project="demo")
+        }
         assert ["a b/c.d", "loss"] == [key.key for key in source.keys(run_ids=[THIRD])]
 
     def test_facets_count_values(self, source: Source) -> None:
         """The values of a field come with how many runs have them."""
-        assert {("sgd", 1), ("adam", 1)} == {(facet.value, facet.runs) for facet in source.facets("opt.name", RunQuery())}
+        assert {("sgd", 1), ("adam", 1)} == {
+            (facet.value, facet.runs) for facet in source.facets("opt.name", RunQuery())
+        }
 
     def test_series_are_every_point(self, source: Source) -> None:
         """Without bins, a curve is exactly what was logged, NaN included."""
@@ -263,7 +281,9 @@ class SourceContract:
 
         assert [{"name": "first", "n": 8}, {"name": "second", "n": 6}] == table.to_pylist()
 
-    @pytest.mark.parametrize("query", ["SELEC 1", "SELECT nothing FROM db.events", "DROP TABLE runs", "SELECT 1; SELECT 2", ""])
+    @pytest.mark.parametrize(
+        "query", ["SELEC 1", "SELECT nothing FROM db.events", "DROP TABLE runs", "SELECT 1; SELECT 2", ""]
+    )
     def test_sql_that_cannot_run_is_refused(self, source: Source, query: str) -> None:
         """Broken, writing and multiple statements are the caller's mistake."""
         with pytest.raises(InvalidQuery):
@@ -331,7 +351,9 @@ class SourceContract:
 
             assert count == source.rows(["live-run"]).num_rows
             assert count == source.run("live-run").metrics["loss"].last
-            assert [count] == source.sql("SELECT count(*) AS n FROM db.events WHERE run_id = 'live-run'").column("n").to_pylist()
+            assert [count] == source.sql("SELECT count(*) AS n FROM db.events WHERE run_id = 'live-run'").column(
+                "n"
+            ).to_pylist()
             assert count == len(source.series(SeriesQuery(("live-run",), ("loss",)))[0])  # type: ignore[arg-type]
 
     def test_the_newest_attempt_wins_where_steps_overlap(self, source: Source, root: Path) -> None:
@@ -347,7 +369,8 @@ class SourceContract:
         assert [1.0] * 5 + [2.0] * 3 == losses("all")
         assert 6 == source.run("resumed").metrics["loss"].count
         counts = source.sql(
-            "SELECT (SELECT count(*) FROM db.events WHERE run_id = 'resumed'), (SELECT count(*) FROM db.events_all WHERE run_id = 'resumed')"
+            "SELECT (SELECT count(*) FROM db.events WHERE run_id = 'resumed'),"
+            " (SELECT count(*) FROM db.events_all WHERE run_id = 'resumed')"
         )
         assert [6, 8] == list(counts.to_pylist()[0].values())
 

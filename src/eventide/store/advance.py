@@ -10,21 +10,24 @@ import secrets
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import orjson
 
-from eventide.clock import Clock
 from eventide.journal.reader import Chunk, is_row, read_chunks, read_tags, records
 from eventide.journal.records import END, FILE, KEYS, ROLE_EDIT, SET, TS, Header, Record
-from eventide.layout import Layout
 from eventide.store.doubtful import without_doubtful_tail
 from eventide.store.fold import Folded, Limits, fold_rows
 from eventide.store.index import RUN_TABLES, Index
 from eventide.store.scan import Part, Scanner, writer_is_gone
-from eventide.store.sealed import SealedTables
 from eventide.store.sealed_fold import fold_sealed, sealed_writers
 from eventide.store.settle import settle
 from eventide.store.stats import add_stats, clear_stats, rebuild_keys
+
+if TYPE_CHECKING:
+    from eventide.clock import Clock
+    from eventide.layout import Layout
+    from eventide.store.sealed import SealedTables
 
 ARROW_FROM_BYTES = 512 * 1024
 """Chunks from this size on are folded through Arrow; below, importing it would cost more than it saves."""
@@ -91,7 +94,9 @@ class Indexer:
 
     def _fold_part(self, db: sqlite3.Connection, part: Part, refold: set[str]) -> bool:
         """Fold the new bytes of a part; return whether there were any, and note runs whose statistics must be made anew."""
-        found = db.execute("SELECT folded FROM parts WHERE run_id = ? AND name = ?", (part.run_id, part.name)).fetchone()
+        found = db.execute(
+            "SELECT folded FROM parts WHERE run_id = ? AND name = ?", (part.run_id, part.name)
+        ).fetchone()
         start = found[0] if found else 0
         header = part.header
         before = cutoffs(db, part.run_id)
@@ -113,7 +118,9 @@ class Indexer:
 
     def _fold_chunk(self, db: sqlite3.Connection, part: Part, chunk: Chunk, before_step: int | None) -> None:
         header = part.header
-        since = db.execute("SELECT last_row_ts FROM writers WHERE run_id = ? AND writer = ?", (header.run, header.writer)).fetchone()[0]
+        since = db.execute(
+            "SELECT last_row_ts FROM writers WHERE run_id = ? AND writer = ?", (header.run, header.writer)
+        ).fetchone()[0]
         limits = Limits(float("-inf") if since is None else since, float("inf") if before_step is None else before_step)
         tags = read_tags(part.path, chunk.end) if len(chunk.data) >= ARROW_FROM_BYTES else {}
         if tags and len(tags) <= ARROW_MAX_KEYS:
@@ -133,7 +140,15 @@ class Indexer:
             db.execute(
                 "UPDATE writers SET rows = rows + ?, last_row_ts = ?, last_ts = max(last_ts, ?), gone = 0,"
                 " min_step = min(coalesce(min_step, ?), ?) WHERE run_id = ? AND writer = ?",
-                (folded.rows, folded.last_ts, folded.last_ts, folded.min_step, folded.min_step, header.run, header.writer),
+                (
+                    folded.rows,
+                    folded.last_ts,
+                    folded.last_ts,
+                    folded.min_step,
+                    folded.min_step,
+                    header.run,
+                    header.writer,
+                ),
             )
 
     def know_writer(self, db: sqlite3.Connection, header: Header) -> None:
@@ -167,7 +182,10 @@ class Indexer:
                 add_fact(db, run_id, writer, seq, record)
             elif kind == FILE:
                 body = orjson.dumps(record[FILE]).decode()
-                db.execute("INSERT OR IGNORE INTO files VALUES(?, ?, ?, ?, ?, ?)", (run_id, writer, seq, record.get("step"), ts, body))
+                db.execute(
+                    "INSERT OR IGNORE INTO files VALUES(?, ?, ?, ?, ?, ?)",
+                    (run_id, writer, seq, record.get("step"), ts, body),
+                )
             elif kind == END:
                 end = record[END]
                 db.execute(
@@ -176,7 +194,10 @@ class Indexer:
                 )
             elif kind == KEYS:
                 continue
-            db.execute("UPDATE writers SET last_ts = max(last_ts, ?), gone = 0 WHERE run_id = ? AND writer = ?", (ts, run_id, writer))
+            db.execute(
+                "UPDATE writers SET last_ts = max(last_ts, ?), gone = 0 WHERE run_id = ? AND writer = ?",
+                (ts, run_id, writer),
+            )
 
     # ── anew ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -190,14 +211,18 @@ class Indexer:
         for part in sorted(self.scanner.parts(run_id), key=lambda part: part.name):
             self.know_writer(db, part.header)
             start = max(0, sealed.get(part.header.writer, 0) - part.header.at)
-            end = self._fold_bytes(db, part, start, limits.get(part.header.attempt)) if start < part.size_bytes else start
+            end = (
+                self._fold_bytes(db, part, start, limits.get(part.header.attempt)) if start < part.size_bytes else start
+            )
             self._store_part(db, part, min(end, part.size_bytes))
         if cutoffs(db, run_id) != limits:
             self._refold(db, run_id)
 
     def _newly_silent(self) -> set[tuple[str, str]]:
         """Return the (run, writer) that have not ended, were thought alive, and are gone by now."""
-        open_writers = self._index.db.execute("SELECT run_id, writer FROM writers WHERE status IS NULL AND gone = 0 AND role = 'run'")
+        open_writers = self._index.db.execute(
+            "SELECT run_id, writer FROM writers WHERE status IS NULL AND gone = 0 AND role = 'run'"
+        )
         wanted = set(open_writers.fetchall())
         if not wanted:
             return set()
@@ -216,7 +241,9 @@ class Indexer:
 
 def _known_parts(layout: Layout, db: sqlite3.Connection) -> Iterable[Part]:
     """Yield the parts the index has folded, so that a new process need not read their headers again."""
-    for run_id, name, header, folded, size_bytes, closed in db.execute("SELECT run_id, name, header, folded, size_bytes, closed FROM parts"):
+    for run_id, name, header, folded, size_bytes, closed in db.execute(
+        "SELECT run_id, name, header, folded, size_bytes, closed FROM parts"
+    ):
         if folded == size_bytes:  # else let the scan find it changed
             path = layout.runs_dir / run_id / name
             yield Part(run_id, name, path, size_bytes, 0, Header(**orjson.loads(header)), bool(closed))

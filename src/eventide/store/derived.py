@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from eventide.model import Series, SeriesQuery
-from eventide.store.filters import Derived
+
+if TYPE_CHECKING:
+    from eventide.store.filters import Derived
 
 Read = Callable[[SeriesQuery], list[Series]]
 
@@ -34,15 +37,15 @@ def evaluate(item: Derived, curve: Series) -> float | None:
     or all; std is the sample standard deviation; slope is the least-squares change per step.
     """
     if item.function == "at":
-        hits = np.flatnonzero(curve.step == item.number)
+        hits = np.flatnonzero(curve.step == item.n)
         return _finite(curve.y[hits[-1]]) if len(hits) else None
     finite = np.isfinite(curve.y)
     y, step = curve.y[finite], curve.step[finite].astype(np.float64)
-    if item.number is not None:
-        y, step = y[-item.number :], step[-item.number :]
+    if item.n is not None:
+        y, step = y[-item.n :], step[-item.n :]
     if item.function == "mean":
         return _finite(y.mean()) if len(y) else None
-    if len(y) < 2:  # noqa: PLR2004 - spread and slope need two points
+    if len(y) < 2:
         return None
     if item.function == "std":
         return _finite(y.std(ddof=1))

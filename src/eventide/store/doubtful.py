@@ -1,7 +1,7 @@
 """The last line of a part, when it is whole but no record.
 
-On a network file system a reader can see a hole of NUL bytes where the server has not yet filled in data. Such a line at the very end is left
-unread until something follows it; in the middle it is damage, skipped and counted.
+On a network file system a reader can see a hole of NUL bytes where the server has not yet filled in data. Such a line at the very
+end is left unread until something follows it; in the middle it is damage, skipped and counted.
 """
 
 from __future__ import annotations

@@ -5,13 +5,17 @@ Invariant: no earlier record is touched; an edit is a part of its own by a write
 
 from __future__ import annotations
 
-from eventide.clock import Clock
+from typing import TYPE_CHECKING
+
 from eventide.errors import StoreUnwritable
 from eventide.journal.records import ROLE_EDIT
 from eventide.journal.writer import Identity, JournalWriter
-from eventide.layout import Layout
-from eventide.model import Edit
 from eventide.names import check_label
+
+if TYPE_CHECKING:
+    from eventide.clock import Clock
+    from eventide.layout import Layout
+    from eventide.model import Edit
 
 
 def check_edit(edit: Edit) -> None:
@@ -25,11 +29,16 @@ def write_edit(layout: Layout, clock: Clock, run_id: str, project: str, edit: Ed
     """Append an edit to a run's journal; raises StoreUnwritable."""
     writer = JournalWriter(layout, Identity(run_id, project, ROLE_EDIT), clock=clock)
     try:
-        for path, value in (("name", edit.name), ("notes", edit.notes), ("group", edit.group), ("archived", edit.archived)):
+        for path, value in (
+            ("name", edit.name),
+            ("notes", edit.notes),
+            ("group", edit.group),
+            ("archived", edit.archived),
+        ):
             if value is not None:
                 writer.set((path,), value)
         for tag in edit.add_tags:
-            writer.set(("tags", tag), True)  # noqa: FBT003 - the value of the record
+            writer.set(("tags", tag), True)
         for tag in edit.remove_tags:
             writer.unset(("tags", tag))
         if edit.deleted is True:
@@ -38,4 +47,6 @@ def write_edit(layout: Layout, clock: Clock, run_id: str, project: str, edit: Ed
             writer.unset(("deleted",))
         writer.close()
     except OSError as error:
-        raise StoreUnwritable(f"cannot write to the run `{run_id}` in `{layout.root}`: {error.strerror or error}") from error
+        raise StoreUnwritable(
+            f"cannot write to the run `{run_id}` in `{layout.root}`: {error.strerror or error}"
+        ) from error

@@ -46,8 +46,8 @@ class WriterState:
     rows: int
     world_size: int
     host: str
-    gone: bool
-    """Whether it has not ended but its process is gone."""
+    gone: int
+    """1 when it has not ended but its process is gone."""
 
 
 def build_tree(facts: Iterable[Fact]) -> dict[str, Any]:
@@ -91,7 +91,11 @@ def columns_of(raw: Any) -> tuple[float | None, str | None, str]:
     if isinstance(raw, int | float):
         return float(raw), str(raw), json
     if isinstance(raw, str):
-        return (None, {"NaN": "nan", "Infinity": "inf", "-Infinity": "-inf"}[raw], json) if raw in NONFINITE else (None, raw, json)
+        return (
+            (None, {"NaN": "nan", "Infinity": "inf", "-Infinity": "-inf"}[raw], json)
+            if raw in NONFINITE
+            else (None, raw, json)
+        )
     value = decode(raw)
     return None, value if isinstance(value, str) else json if isinstance(value, dict | list) else str(value), json
 
@@ -123,5 +127,5 @@ def outcome(writers: Iterable[WriterState]) -> Outcome:
         return Outcome(RunStatus.RUNNING, started, None, error, attempts)
     said = {writer.status for writer in newest}
     worst = next((status for status in _WORST_FIRST if status in said), RunStatus.CRASHED)
-    status = RunStatus.CRASHED if open_writers and worst is RunStatus.FINISHED or not newest else worst
+    status = RunStatus.CRASHED if (open_writers and worst is RunStatus.FINISHED) or not newest else worst
     return Outcome(status, started, last, error, attempts)

@@ -10,12 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eventide.journal.codec import NONFINITE, tag_of
 from eventide.journal.records import STEP, TS, Record
-from eventide.model import Goal
 from eventide.names import unescape_key
+
+if TYPE_CHECKING:
+    from eventide.model import Goal
 
 MAX_TEXT_CHARS = 1000
 

@@ -13,7 +13,6 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from eventide.journal.records import Header, Record
 from eventide.names import unescape_key
 from eventide.store.arrow import read_tables
 from eventide.store.columns import INTERNAL, MORE, ColumnMap, parse
@@ -21,6 +20,7 @@ from eventide.store.fold import ALL, MAX_TEXT_CHARS, Folded, KeyStats, Limits
 
 if TYPE_CHECKING:
     from eventide.journal.reader import Chunk
+    from eventide.journal.records import Header, Record
     from eventide.model import Floats, Ints
 
 
@@ -44,7 +44,11 @@ def fold_columns(table: pa.Table, tags: Mapping[str, str], limits: Limits = ALL)
     since_ts, before_step = limits
     step = table.column("step").to_numpy()
     ts = np.maximum.accumulate(np.maximum(table.column("ts").to_numpy(), since_ts))
-    folded = Folded({}, rows=len(step), min_step=int(step.min()), last_ts=float(ts[-1])) if len(step) else Folded({}, last_ts=since_ts)
+    folded = (
+        Folded({}, rows=len(step), min_step=int(step.min()), last_ts=float(ts[-1]))
+        if len(step)
+        else Folded({}, last_ts=since_ts)
+    )
     if before_step != float("inf") and len(step):
         keep = step < before_step
         table, step, ts = table.filter(pa.array(keep)), step[keep], ts[keep]
@@ -54,7 +58,11 @@ def fold_columns(table: pa.Table, tags: Mapping[str, str], limits: Limits = ALL)
         if name in INTERNAL:
             continue
         key, kind = parse(name)
-        stats = _fold_numbers(table.column(name), step, ts) if kind in ("", "i") else _fold_texts(table.column(name), kind, step, ts)
+        stats = (
+            _fold_numbers(table.column(name), step, ts)
+            if kind in ("", "i")
+            else _fold_texts(table.column(name), kind, step, ts)
+        )
         if stats.count:
             stats.tags = _tags_of_kind(kind, tags.get(key, ""))
             folded.stats.setdefault(unescape_key(key), KeyStats()).merge(stats)

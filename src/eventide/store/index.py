@@ -48,7 +48,19 @@ CREATE INDEX writers_open ON writers(status) WHERE status IS NULL;
 SCHEMA_VERSION = zlib.crc32("\n".join((SCHEMA, *INDEXES)).encode()) & 0x7FFFFFFF
 """Changes with the schema; an index of another version is made anew."""
 
-RUN_TABLES = ("runs", "tags", "params", "summary", "vals", "metrics", "definitions", "facts", "files", "writers", "parts")
+RUN_TABLES = (
+    "runs",
+    "tags",
+    "params",
+    "summary",
+    "vals",
+    "metrics",
+    "definitions",
+    "facts",
+    "files",
+    "writers",
+    "parts",
+)
 """Tables with one run's rows under `run_id`."""
 
 
@@ -68,7 +80,9 @@ class Index:
     def _open(self, path: Path | None) -> sqlite3.Connection:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_MS / 1000)
+        db = sqlite3.connect(
+            path or ":memory:", isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_MS / 1000
+        )
         try:
             if path is not None:
                 db.execute("PRAGMA journal_mode=WAL")
@@ -104,7 +118,9 @@ class Index:
 
     @staticmethod
     def _temporary(db: sqlite3.Connection) -> None:
-        db.execute("CREATE TEMP TABLE IF NOT EXISTS derived(run_id TEXT, expr TEXT, value REAL, PRIMARY KEY(run_id, expr))")
+        db.execute(
+            "CREATE TEMP TABLE IF NOT EXISTS derived(run_id TEXT, expr TEXT, value REAL, PRIMARY KEY(run_id, expr))"
+        )
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -148,7 +164,9 @@ class Index:
 
 
 def _drop_all(db: sqlite3.Connection) -> None:
-    names = db.execute("SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' AND type IN ('table', 'index')")
+    names = db.execute(
+        "SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' AND type IN ('table', 'index')"
+    )
     for kind, name in names.fetchall():
         with contextlib.suppress(sqlite3.OperationalError):
             db.execute(f'DROP {kind} IF EXISTS "{name}"')

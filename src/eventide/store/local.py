@@ -94,7 +94,9 @@ class LocalSource:
         if self._reading is None:
             from eventide.store.reading import Reading  # noqa: PLC0415 - Arrow and DuckDB only where rows are read
 
-            self._reading = Reading(self.layout, self._index, self._indexer, self._sealed, self._clock, auto_seal=self._auto_seal)
+            self._reading = Reading(
+                self.layout, self._index, self._indexer, self._sealed, self._clock, auto_seal=self._auto_seal
+            )
         return self._reading
 
     def close(self) -> None:

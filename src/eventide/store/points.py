@@ -62,7 +62,9 @@ def read_sealed(files: Sequence[str], run_ids: Sequence[str], keys: Sequence[str
         if not columns and not extra:
             continue
         place = [name for name in _PLACE if name in schema.names]
-        table = pq.read_table(file, columns=[*place, *columns, *extra], filters=pc.field("run_id").isin(wanted), partitioning=None)
+        table = pq.read_table(
+            file, columns=[*place, *columns, *extra], filters=pc.field("run_id").isin(wanted), partitioning=None
+        )
         if table.num_rows:
             tables.append(table)
     return tables
@@ -72,7 +74,9 @@ def _extract(table: pa.Table, names: Sequence[str], key: str) -> tuple[Any, Any]
     """Return (mask of rows with a number, the numbers of those rows) of one key."""
     values: Any = None
     for name in names:
-        column = table.column(name).cast(pa.float64()) if table.column(name).type != pa.float64() else table.column(name)
+        column = (
+            table.column(name).cast(pa.float64()) if table.column(name).type != pa.float64() else table.column(name)
+        )
         values = column if values is None else pc.coalesce(values, column)
     if MORE in table.column_names:
         more = _more_numbers(table.column(MORE), key)
@@ -95,9 +99,7 @@ def _more_numbers(column: pa.ChunkedArray, key: str) -> pa.Array | None:
     found: list[float | None] = [None] * len(column)
     for place in np.flatnonzero(hits == True):  # noqa: E712
         raw = orjson.loads(column[int(place)].as_py()).get(stored)
-        if isinstance(raw, int | float) and not isinstance(raw, bool):
-            found[place] = float(raw)
-        elif raw in ("NaN", "Infinity", "-Infinity"):
+        if (isinstance(raw, int | float) and not isinstance(raw, bool)) or raw in ("NaN", "Infinity", "-Infinity"):
             found[place] = float(raw)
     return pa.array(found, pa.float64())
 
@@ -142,14 +144,15 @@ def _collect(table: pa.Table, keys: Sequence[str], pieces: dict[tuple[str, str],
         mask, numbers = _extract(table, names, key)
         if numbers is None:
             continue
-        offsets = None if mask is None else np.concatenate(([0], np.cumsum(mask)))
         for run_id, start, stop in bounds:
             rows = slice(start, stop)
             if mask is None:
                 piece = (*(column[rows] for column in place), numbers[rows])
             else:
                 inside = mask[rows]
-                piece = (*(column[rows][inside] for column in place), numbers[offsets[start] : offsets[stop]])
+                before = int(np.count_nonzero(mask[:start]))
+                count = int(np.count_nonzero(inside))
+                piece = (*(column[rows][inside] for column in place), numbers[before : before + count])
             if len(piece[-1]):
                 pieces.setdefault((run_id, key), []).append(piece)
 
@@ -164,7 +167,9 @@ def run_bounds(table: pa.Table) -> list[tuple[str, int, int]]:
     names = encoded.dictionary.to_pylist()
     edges = np.flatnonzero(np.diff(codes)) + 1
     starts = [0, *edges.tolist()]
-    return [(names[codes[start]], start, stop) for start, stop in zip(starts, [*edges.tolist(), len(codes)], strict=True)]
+    return [
+        (names[codes[start]], start, stop) for start, stop in zip(starts, [*edges.tolist(), len(codes)], strict=True)
+    ]
 
 
 def writer_codes(column: pa.ChunkedArray) -> Any:
@@ -174,7 +179,10 @@ def writer_codes(column: pa.ChunkedArray) -> Any:
         encoded = encoded.dictionary_encode()
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.combine_chunks()
-    hashes = np.array([int.from_bytes(name.encode()[-8:], "big") & 0x7FFFFFFFFFFFFFFF for name in encoded.dictionary.to_pylist()], np.int64)
+    hashes = np.array(
+        [int.from_bytes(name.encode()[-8:], "big") & 0x7FFFFFFFFFFFFFFF for name in encoded.dictionary.to_pylist()],
+        np.int64,
+    )
     return hashes[encoded.indices.to_numpy()]
 
 
@@ -190,7 +198,7 @@ def not_repeated(step: Ints, attempt: Ints, cutoffs: Mapping[int, int]) -> Any:
 
 def logging_order(ts: Floats, attempt: Ints, writer: Ints, seq: Ints) -> Any:
     """Return the order in which points were logged, or None when they are in it already."""
-    if len(seq) < 2:  # noqa: PLR2004
+    if len(seq) < 2:
         return None
     one_writer = writer[0] == writer[-1] and not np.any(writer != writer[0])
     if one_writer:

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import difflib
 import sqlite3
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from eventide.errors import RunAmbiguous, RunNotFound
 from eventide.journal.codec import decode
 from eventide.model import Changes, Facet, KeyInfo, ProjectInfo, RunInfo, RunQuery, RunStatus
-from eventide.store.filters import CompiledFilter, CompiledSort
 from eventide.store.stats import read_metrics
+
+if TYPE_CHECKING:
+    from eventide.store.filters import CompiledFilter, CompiledSort
 
 _RUN = (
     "r.run_id, r.project, r.name, r.status, r.started, r.ended, r.updated, r.group_name, r.host, r.user, r.notes, r.error, r.rows,"
@@ -37,7 +39,9 @@ def scope(query: RunQuery, compiled: CompiledFilter) -> tuple[str, list[Any]]:
     return " AND ".join(terms), params
 
 
-def page(db: sqlite3.Connection, query: RunQuery, compiled: CompiledFilter, order: CompiledSort) -> tuple[list[RunInfo], int]:
+def page(
+    db: sqlite3.Connection, query: RunQuery, compiled: CompiledFilter, order: CompiledSort
+) -> tuple[list[RunInfo], int]:
     """Return the runs of one page, and how many match on all pages."""
     where, params = scope(query, compiled)
     total = db.execute(f"SELECT count(*) FROM runs r WHERE {where}", params).fetchone()[0]  # noqa: S608 - compiled, parameters bound
@@ -124,7 +128,9 @@ def one(db: sqlite3.Connection, run_id: str) -> RunInfo:
 
 def not_found(db: sqlite3.Connection, selector: str) -> RunNotFound:
     """Return the error for a selector nothing answers to; its hint names the nearest runs."""
-    names = {name: run_id for run_id, name in db.execute("SELECT run_id, name FROM runs ORDER BY started DESC LIMIT 5000")}
+    names = {
+        name: run_id for run_id, name in db.execute("SELECT run_id, name FROM runs ORDER BY started DESC LIMIT 5000")
+    }
     names.update({run_id: run_id for run_id in list(names.values())})
     near = difflib.get_close_matches(selector, names, n=3, cutoff=0.5)
     hint = f"did you mean {', '.join(f'`{name}`' for name in near)}?" if near else "eventide runs"
@@ -148,7 +154,7 @@ def resolve(db: sqlite3.Connection, selector: str, project: str | None) -> list[
             return found
         if found:
             raise RunAmbiguous(
-                f"`{selector:.80}` may mean {len(found)} runs: {', '.join(found[:5])}{', …' if len(found) > 5 else ''}",  # noqa: PLR2004
+                f"`{selector:.80}` may mean {len(found)} runs: {', '.join(found[:5])}{', …' if len(found) > 5 else ''}",
                 hint=f"eventide show {found[0]}",
                 candidates=tuple(found),
             )
@@ -178,7 +184,10 @@ def keys(db: sqlite3.Connection, project: str | None, run_ids: list[str] | None)
         "SELECT project, key, group_concat(DISTINCT metrics.tags), count(*) FROM metrics JOIN runs USING(run_id)"  # noqa: S608
         f" WHERE {' AND '.join(terms)} GROUP BY project, key ORDER BY key, project"
     )
-    return [KeyInfo(owner, key, "".join(sorted({*tags} - {","})), runs) for owner, key, tags, runs in db.execute(sql, params)]
+    return [
+        KeyInfo(owner, key, "".join(sorted({*tags} - {","})), runs)
+        for owner, key, tags, runs in db.execute(sql, params)
+    ]
 
 
 _FACET_COLUMNS = {
@@ -213,7 +222,10 @@ def changes(db: sqlite3.Connection, cursor: str) -> Changes:
     owner, _, text = cursor.partition(":")
     since = int(text) if owner == generation and text.isdigit() else 0
     number = db.execute("SELECT max(number) FROM changed").fetchone()[0] or 0
-    moved = [run_id for (run_id,) in db.execute("SELECT run_id FROM changed WHERE number > ? ORDER BY number, run_id", (since,))]
+    moved = [
+        run_id
+        for (run_id,) in db.execute("SELECT run_id FROM changed WHERE number > ? ORDER BY number, run_id", (since,))
+    ]
     present = {run_id for run_id in moved if db.execute("SELECT 1 FROM runs WHERE run_id = ?", (run_id,)).fetchone()}
     return Changes(
         cursor=f"{generation}:{number}",

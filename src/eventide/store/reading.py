@@ -43,7 +43,7 @@ Answer = TypeVar("Answer")
 class Reading:
     """What LocalSource uses to read rows. Its owner holds a lock around every use."""
 
-    def __init__(  # noqa: PLR0913 - made in one place, by LocalSource
+    def __init__(
         self, layout: Layout, index: Index, indexer: Indexer, sealed: SealedTables, clock: Clock, *, auto_seal: bool
     ) -> None:
         self._layout = layout
@@ -84,7 +84,7 @@ class Reading:
     def _projects(self, run_ids: Sequence[str] | None) -> list[str]:
         """Return the projects with sealed tables, of some runs only when that narrows it."""
         projects = self._sealed.projects()
-        if run_ids is None or len(projects) < 2:  # noqa: PLR2004
+        if run_ids is None or len(projects) < 2:
             return projects
         marks = ", ".join("?" * len(run_ids))
         rows = self._index.db.execute(f"SELECT DISTINCT project FROM runs WHERE run_id IN ({marks})", list(run_ids))  # noqa: S608
@@ -185,7 +185,7 @@ class Reading:
         wanted = self._visible() if run_ids is None else list(dict.fromkeys(run_ids))
         physical = self._again(lambda: self._physical(wanted, keys, everything=run_ids is None))
         physical = _ordered(physical, wanted, self._cutoffs, attempts)
-        table = logical_table(physical, self._tags(wanted), keys=None if keys is None else [escape_key(key) for key in keys])
+        table = logical_table(physical, self._tags(), keys=None if keys is None else [escape_key(key) for key in keys])
         return apply_overlay(table, relations.overlay(self._index.db), keys)
 
     def _physical(self, run_ids: list[str], keys: Sequence[str] | None, *, everything: bool) -> pa.Table:
@@ -196,8 +196,8 @@ class Reading:
             for file in self._sealed.files(project, "events", None if everything else run_ids):
                 names = None if stored is None else _columns_of(pq.read_schema(file).names, stored)
                 tables.append(pq.read_table(file, columns=names, filters=chosen, partitioning=None))
-        for table in self._tail.tables(self._parts(run_ids), "events"):
-            tables.append(table if stored is None else table.select(_columns_of(table.column_names, stored)))
+        live = self._tail.tables(self._parts(run_ids), "events")
+        tables += [table if stored is None else table.select(_columns_of(table.column_names, stored)) for table in live]
         tables = [table for table in tables if table.num_rows]
         if not tables:
             from eventide.store.arrow import empty_events  # noqa: PLC0415
@@ -205,8 +205,8 @@ class Reading:
             return empty_events()
         return pa.concat_tables(tables, promote_options="permissive")
 
-    def _tags(self, run_ids: Sequence[str]) -> dict[str, str]:
-        """Return stored key → tags over the projects of some runs."""
+    def _tags(self) -> dict[str, str]:
+        """Return stored key → tags over all projects."""
         found: dict[str, str] = {}
         for key, tags in self._index.db.execute("SELECT key, tags FROM keys"):
             name = escape_key(key)
@@ -260,7 +260,9 @@ def _cut(
     return Points(curve.step[keep], curve.ts[keep], curve.y[keep]), x[keep]
 
 
-def _ordered(table: pa.Table, run_ids: Sequence[str], cutoffs_of: Callable[[str], dict[int, int]], attempts: Attempts) -> pa.Table:
+def _ordered(
+    table: pa.Table, run_ids: Sequence[str], cutoffs_of: Callable[[str], dict[int, int]], attempts: Attempts
+) -> pa.Table:
     """Return physical rows run by run in the order of `run_ids`, in logging order, without repeated ones if attempts is `last`."""
     if not table.num_rows:
         return table

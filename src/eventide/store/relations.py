@@ -75,7 +75,10 @@ _SPECS: dict[str, tuple[Sequence[tuple[str, str, pa.DataType]], str]] = {
     "metrics": (_METRICS, f"FROM metrics WHERE {_VISIBLE} ORDER BY run_id, key"),
     "params": (_PARAMS, f"FROM params WHERE {_VISIBLE} ORDER BY run_id, path"),
     "summary": (_VALUES, f"FROM summary WHERE {_VISIBLE} ORDER BY run_id, key"),
-    "tags": ((("run_id", "run_id", pa.string()), ("tag", "tag", pa.string())), f"FROM tags WHERE {_VISIBLE} ORDER BY run_id, tag"),
+    "tags": (
+        (("run_id", "run_id", pa.string()), ("tag", "tag", pa.string())),
+        f"FROM tags WHERE {_VISIBLE} ORDER BY run_id, tag",
+    ),
     "keys": (
         (("project", "project", pa.string()), ("key", "key", pa.string()), ("types", "tags", pa.string())),
         "FROM keys ORDER BY project, key",
@@ -91,7 +94,7 @@ def relation(db: sqlite3.Connection, name: str) -> pa.Table:
     select = ", ".join(sql for _, sql, _ in spec)
     if name == "runs":
         db.create_function("sqrt", 1, _sqrt, deterministic=True)
-    rows = db.execute(f"SELECT {select} {rest}").fetchall()  # noqa: S608 - constants
+    rows = db.execute(f"SELECT {select} {rest}").fetchall()
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(spec)
     arrays = [pa.array(column, kind) for column, (_, _, kind) in zip(columns, spec, strict=True)]
     return pa.table(arrays, names=[label for label, _, _ in spec])
@@ -102,7 +105,9 @@ def overlay(db: sqlite3.Connection) -> list[tuple[str, str, float | None, str | 
     return db.execute(f"SELECT run_id, key, num, text, json FROM vals WHERE {_VISIBLE}").fetchall()  # noqa: S608
 
 
-def superseded(db: sqlite3.Connection, cutoffs: Callable[[sqlite3.Connection, str], dict[int, int]]) -> list[tuple[str, int, int]]:
+def superseded(
+    db: sqlite3.Connection, cutoffs: Callable[[sqlite3.Connection, str], dict[int, int]]
+) -> list[tuple[str, int, int]]:
     """Return (run id, attempt, from step) of all rows that a later attempt repeated."""
     resumed = [run_id for (run_id,) in db.execute("SELECT run_id FROM runs WHERE attempts > 1")]
     return [(run_id, attempt, step) for run_id in resumed for attempt, step in cutoffs(db, run_id).items()]

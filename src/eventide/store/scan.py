@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eventide.errors import StoreDamaged, StoreTooNew
 from eventide.journal.process import is_gone
 from eventide.journal.reader import read_header
 from eventide.journal.records import END, Header
 from eventide.layout import PART_SUFFIX, Layout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 SETTLE_NS = 100_000_000
 STALE_AFTER_S = 45.0
@@ -47,12 +50,14 @@ class Part:
 
     def is_abandoned(self, now_s: float) -> bool:
         """Tell whether the part is open although its writer is gone, or has been silent for too long."""
-        if self.closed:
-            return False
-        header = self.header
-        if is_gone(pid=header.pid, pid_start=header.pid_start, machine=header.machine):
-            return True
-        return now_s - self.mtime_ns / 1e9 > STALE_AFTER_S
+        return not self.closed and writer_is_gone(self.header, self.mtime_ns, now_s)
+
+
+def writer_is_gone(header: Header, mtime_ns: int, now_s: float) -> bool:
+    """Tell whether the writer of a part is gone: certain by its process, else by a part not touched for `STALE_AFTER_S`."""
+    if is_gone(pid=header.pid, pid_start=header.pid_start, machine=header.machine):
+        return True
+    return now_s - mtime_ns / 1e9 > STALE_AFTER_S
 
 
 @dataclass(slots=True)
@@ -105,7 +110,7 @@ class Scanner:
 
     def _root_moved(self) -> bool:
         try:
-            mtime_ns = os.stat(self._layout.runs_dir).st_mtime_ns
+            mtime_ns = self._layout.runs_dir.stat().st_mtime_ns
         except FileNotFoundError:
             mtime_ns = 0
         settled = self._scanned_at_ns - mtime_ns > SETTLE_NS
@@ -156,7 +161,7 @@ class Scanner:
         for name, part in list(folder.parts.items()):
             if not part.closed:
                 try:
-                    self._look(run_id, folder, name, os.stat(part.path), changed)
+                    self._look(run_id, folder, name, part.path.stat(), changed)
                 except FileNotFoundError:
                     del folder.parts[name]
 
@@ -172,7 +177,7 @@ class Scanner:
             if header is None:
                 return
             if header.run != run_id:
-                raise StoreDamaged(f"`{path}` belongs to the run `{header.run}`")  # noqa: TRY301 - same handling as damage
+                raise StoreDamaged(f"`{path}` belongs to the run `{header.run}`")  # noqa: TRY301 - handled like damage
             part = Part(run_id, name, path, stat.st_size, stat.st_mtime_ns, header, is_closed(path, stat.st_size))
         except (StoreDamaged, StoreTooNew, OSError) as error:
             self._damaged[str(path)] = str(error)

@@ -25,7 +25,10 @@ def sealed_writers(db: sqlite3.Connection, sealed: SealedTables) -> set[str]:
     behind: set[str] = set()
     for project in sealed.projects():
         covered = sealed.writers(project)
-        known = {writer: (run_id, bytes_) for writer, run_id, bytes_ in db.execute("SELECT writer, run_id, covered FROM writers")}
+        known = {
+            writer: (run_id, bytes_)
+            for writer, run_id, bytes_ in db.execute("SELECT writer, run_id, covered FROM writers")
+        }
         unknown = {writer for writer in covered if writer not in known}
         behind |= {known[writer][0] for writer, size in covered.items() if writer in known and size > known[writer][1]}
         if unknown:
@@ -39,7 +42,9 @@ def _runs_of(sealed: SealedTables, project: str, writers: set[str]) -> set[str]:
 
     found: set[str] = set()
     for file in sealed.files(project, "runs"):
-        table = pq.read_table(file, columns=["run_id", "_writer"], filters=pc.field("kind") == HEADER, partitioning=None)
+        table = pq.read_table(
+            file, columns=["run_id", "_writer"], filters=pc.field("kind") == HEADER, partitioning=None
+        )
         pairs = zip(table.column("run_id").to_pylist(), table.column("_writer").to_pylist(), strict=True)
         found |= {run_id for run_id, writer in pairs if writer in writers}
     return found
@@ -58,10 +63,14 @@ def read_run(sealed: SealedTables, project: str, table: str, run_id: str) -> pa.
     pieces = [piece for piece in pieces if piece.num_rows]
     if not pieces:
         return None
-    return pa.concat_tables(pieces, promote_options="permissive").sort_by([("_writer", "ascending"), ("_seq", "ascending")])
+    return pa.concat_tables(pieces, promote_options="permissive").sort_by(
+        [("_writer", "ascending"), ("_seq", "ascending")]
+    )
 
 
-def fold_sealed(db: sqlite3.Connection, sealed: SealedTables, run_id: str, limits: Mapping[int, int], folder: Any) -> dict[str, int]:
+def fold_sealed(
+    db: sqlite3.Connection, sealed: SealedTables, run_id: str, limits: Mapping[int, int], folder: Any
+) -> dict[str, int]:
     """Fold everything the tables hold of a run; return writer → bytes of its journal that they cover.
 
     Args:
@@ -82,7 +91,9 @@ def fold_sealed(db: sqlite3.Connection, sealed: SealedTables, run_id: str, limit
             _fold_events(db, events, headers, limits, folder)
         for writer in headers:
             covered[writer] = sealed.covered(project, "runs", writer)
-            db.execute("UPDATE writers SET covered = ? WHERE run_id = ? AND writer = ?", (covered[writer], run_id, writer))
+            db.execute(
+                "UPDATE writers SET covered = ? WHERE run_id = ? AND writer = ?", (covered[writer], run_id, writer)
+            )
     return covered
 
 
@@ -101,7 +112,9 @@ def _fold_records(db: sqlite3.Connection, records: pa.Table, folder: Any) -> dic
     return headers
 
 
-def _fold_events(db: sqlite3.Connection, events: pa.Table, headers: Mapping[str, Header], limits: Mapping[int, int], folder: Any) -> None:
+def _fold_events(
+    db: sqlite3.Connection, events: pa.Table, headers: Mapping[str, Header], limits: Mapping[int, int], folder: Any
+) -> None:
     import pyarrow.compute as pc  # noqa: PLC0415
 
     from eventide.store.fold_arrow import fold_columns  # noqa: PLC0415

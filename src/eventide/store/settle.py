@@ -43,12 +43,16 @@ def settle(db: sqlite3.Connection, run_id: str, now_s: float) -> str:
 
 
 def _fill(db: sqlite3.Connection, run_id: str, tree: dict[str, Any]) -> None:
-    db.executemany("INSERT OR REPLACE INTO tags VALUES(?, ?)", [(run_id, tag) for tag, on in _branch(tree, "tags").items() if on])
+    db.executemany(
+        "INSERT OR REPLACE INTO tags VALUES(?, ?)", [(run_id, tag) for tag, on in _branch(tree, "tags").items() if on]
+    )
     params = {path: columns_of(raw) for path, raw in leaves(_branch(tree, "config"))}
-    db.executemany("INSERT OR REPLACE INTO params VALUES(?, ?, ?, ?, ?)", [(run_id, path, *row) for path, row in params.items()])
+    db.executemany(
+        "INSERT OR REPLACE INTO params VALUES(?, ?, ?, ?, ?)", [(run_id, path, *row) for path, row in params.items()]
+    )
     for table, branch in (("summary", "summary"), ("vals", "values")):
         rows = [(run_id, key, *columns_of(raw)) for key, raw in _branch(tree, branch).items()]
-        db.executemany(f"INSERT INTO {table} VALUES(?, ?, ?, ?, ?)", rows)  # noqa: S608 - two constants
+        db.executemany(f"INSERT INTO {table} VALUES(?, ?, ?, ?, ?)", rows)
     for key, definition in _branch(tree, "metrics").items():
         goal = definition.get("goal")
         row = (run_id, key, definition.get("summary"), definition.get("step_metric"), goal)
@@ -62,7 +66,7 @@ def _writers(db: sqlite3.Connection, run_id: str) -> list[tuple[WriterState, str
         " WHERE run_id = ? ORDER BY started, writer",
         (run_id,),
     )
-    return [(WriterState(*row[:10], bool(row[10])), row[11]) for row in rows]
+    return [(WriterState(*row[:11]), row[11]) for row in rows]
 
 
 def _facts(db: sqlite3.Connection, run_id: str) -> list[Fact]:

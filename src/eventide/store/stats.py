@@ -17,7 +17,7 @@ _COLUMNS = (
     " first_nonfinite_step, tags, numbers"
 )
 _READ = f"SELECT {_COLUMNS} FROM metrics WHERE run_id = ? AND key = ?"  # noqa: S608 - a constant
-_WRITE = f"INSERT OR REPLACE INTO metrics(run_id, key, goal, {_COLUMNS}) VALUES(?, ?, ?, {', '.join('?' * 17)})"  # noqa: S608
+_WRITE = f"INSERT OR REPLACE INTO metrics(run_id, key, goal, {_COLUMNS}) VALUES(?, ?, ?, {', '.join('?' * 17)})"
 
 
 def add_stats(db: sqlite3.Connection, run_id: str, project: str, stats: Mapping[str, KeyStats]) -> None:
@@ -75,7 +75,9 @@ def rebuild_keys(db: sqlite3.Connection, project: str | None) -> None:
     joined: dict[tuple[str, str], set[str]] = {}
     for owner, key, tags in rows:
         joined.setdefault((owner, key), set()).update(tags)
-    db.executemany("INSERT INTO keys VALUES(?, ?, ?)", [(*which, "".join(sorted(tags))) for which, tags in joined.items()])
+    db.executemany(
+        "INSERT INTO keys VALUES(?, ?, ?)", [(*which, "".join(sorted(tags))) for which, tags in joined.items()]
+    )
 
 
 def read_metrics(db: sqlite3.Connection, run_id: str, keys: tuple[str, ...] | None = None) -> dict[str, MetricStats]:
