@@ -204,7 +204,7 @@ class SourceContract:
 
         assert caught.value.hint
 
-    @pytest.mark.parametrize("selector", [FIRST, "first", "20260101-000000", "aaaa", "@best:acc"])
+    @pytest.mark.parametrize("selector", [FIRST, "first", "20260101-000000", "aaaa", "@best:loss"])
     def test_selectors_find_a_run(self, source: Source, selector: str) -> None:
         """An id, a name, a prefix of the id or of its random end, and @best all mean the run."""
         assert FIRST in source.resolve(selector)

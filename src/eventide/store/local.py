@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import platformdirs
 
@@ -24,7 +24,9 @@ from eventide.model import (
     Edit,
     Facet,
     KeyInfo,
+    Problem,
     ProjectInfo,
+    Removal,
     RunInfo,
     RunPage,
     RunQuery,
@@ -33,6 +35,7 @@ from eventide.model import (
     SqlLimits,
     StoreInfo,
 )
+from eventide.settings import get
 from eventide.store import queries
 from eventide.store.advance import Indexer
 from eventide.store.edits import check_edit, write_edit
@@ -40,11 +43,15 @@ from eventide.store.filters import CompiledFilter, CompiledSort, compile_filter,
 from eventide.store.grammar import parse
 from eventide.store.index import Index
 from eventide.store.sealed import SealedTables
+from eventide.store.upkeep import Upkeep
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from eventide.store.compact import CompactReport
     from eventide.store.reading import Reading
+    from eventide.store.repair import Repair
+    from eventide.store.seal import SealReport
 
 
 class LocalSource:
@@ -77,6 +84,7 @@ class LocalSource:
         self._sealed = SealedTables(self.layout)
         self._index = Index(_index_path(self.layout, self.store_id, cache_dir))
         self._indexer = Indexer(self.layout, self._index, self._sealed, clock)
+        self._upkeep = Upkeep(self.layout, clock, self._index.path.parent if self._index.path else None)
         self._reading: Reading | None = None
 
     def __repr__(self) -> str:
@@ -267,6 +275,65 @@ class LocalSource:
             for run_id, project in projects.items():
                 write_edit(self.layout, self._clock, run_id, project, edit)
             self.refresh()
+
+    # ── upkeep ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def seal(self, *, include_open: bool = False) -> SealReport:
+        """Seal closed parts of the journal into tables, and with `include_open` the whole lines of live ones."""
+        with self._lock:
+            self.refresh()
+            report = self._upkeep.seal(self._indexer.scanner.parts(), include_open=include_open)
+            self.refresh()
+            return report
+
+    def compact(self, *, include_open: bool = False) -> CompactReport:
+        """Seal, then merge small files and remove those out of use for a day."""
+        with self._lock:
+            self.refresh()
+            report = self._upkeep.compact(self._indexer.scanner.parts(), include_open=include_open)
+            self.refresh()
+            return report
+
+    def retain(self, keep_days: float | Literal["forever"] | None = None, *, dry_run: bool = False) -> Removal:
+        """Remove sealed parts of the journal older than `keep_days` (None: the setting `keep_journal_days`)."""
+        days = get("keep_journal_days") if keep_days is None else keep_days
+        with self._lock:
+            self.refresh()
+            removal = self._upkeep.retain(days, dry_run=dry_run)
+            self.refresh()
+            return removal
+
+    def purge(self, run_ids: Sequence[str] | None = None, *, dry_run: bool = False, force: bool = False) -> Removal:
+        """Remove runs for ever, with everything that is theirs alone; None means all runs in the bin.
+
+        Raises:
+            RunNotFound: one of the runs does not exist, or the bin is empty.
+            RunIsLive: a run is still being written, and `force` is not given.
+        """
+        with self._lock:
+            self.refresh()
+            if run_ids is None:
+                run_ids = [run.id for run in self.runs(RunQuery(deleted=True, limit=None, keys=(), details=False)).runs]
+            for run_id in run_ids:
+                self._project_of(run_id)
+            removal = self._upkeep.purge(run_ids, dry_run=dry_run, force=force)
+            self.refresh()
+            return removal
+
+    def gc(self, *, dry_run: bool = False, min_age_days: float = 7) -> Removal:
+        """Remove objects that no run refers to and that are older than `min_age_days`."""
+        return self._upkeep.collect_garbage(dry_run=dry_run, min_age_days=min_age_days)
+
+    def verify(self, *, objects: bool = True) -> list[Problem]:
+        """Return what is not as the format promises; `objects` False leaves out hashing all objects."""
+        return self._upkeep.verify(objects=objects)
+
+    def repair(self, *, dry_run: bool = False, store_json: bool = False) -> list[Repair]:
+        """Mend what can be mended without guessing, the index included; return what was done."""
+        with self._lock:
+            done = self._upkeep.repair(dry_run=dry_run, store_json=store_json)
+            self.refresh()
+            return done
 
     def _project_of(self, run_id: str) -> str:
         found = self._index.db.execute("SELECT project FROM runs WHERE run_id = ?", (run_id,)).fetchone()

@@ -183,13 +183,20 @@ class Reading:
         """Return logged rows with the columns that people see, run after run."""
         self._prepare()
         wanted = self._visible() if run_ids is None else list(dict.fromkeys(run_ids))
-        physical = self._again(lambda: self._physical(wanted, keys, everything=run_ids is None))
+        stored = self._stored_keys(run_ids) if keys is None else {escape_key(key) for key in keys}
+        physical = self._again(lambda: self._physical(wanted, stored, everything=run_ids is None))
         physical = _ordered(physical, wanted, self._cutoffs, attempts)
         table = logical_table(physical, self._tags(), keys=None if keys is None else [escape_key(key) for key in keys])
         return apply_overlay(table, relations.overlay(self._index.db), keys)
 
-    def _physical(self, run_ids: list[str], keys: Sequence[str] | None, *, everything: bool) -> pa.Table:
-        stored = None if keys is None else {escape_key(key) for key in keys}
+    def _stored_keys(self, run_ids: Sequence[str] | None) -> set[str] | None:
+        """Return the stored keys that some runs have, None for all: other runs' keys make no columns of theirs."""
+        if run_ids is None:
+            return None
+        sql = "SELECT key FROM metrics WHERE run_id = ?"
+        return {escape_key(key) for run_id in run_ids for (key,) in self._index.db.execute(sql, (run_id,))}
+
+    def _physical(self, run_ids: list[str], stored: set[str] | None, *, everything: bool) -> pa.Table:
         chosen = pc.field("run_id").isin(pa.array(run_ids, pa.string()))
         tables = []
         for project in self._projects(None if everything else run_ids):
