@@ -5,7 +5,6 @@ Invariant: nothing in Eventide that decides or records a time calls `time.time` 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from time import monotonic as _monotonic
 from time import time as _time
 from typing import Protocol
@@ -35,5 +34,7 @@ SYSTEM_CLOCK: Clock = SystemClock()
 
 def iso(ts: float) -> str:
     """Return `ts` (seconds since the epoch, UTC) as ISO 8601 with milliseconds and a Z."""
+    from datetime import UTC, datetime  # noqa: PLC0415 - not needed to log
+
     moment = datetime.fromtimestamp(ts, tz=UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

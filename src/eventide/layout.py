@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,8 +99,8 @@ class Layout:
         try:
             os.makedirs(self.runs_dir, exist_ok=True)  # noqa: PTH103 - pathlib's costs four times as much at start-up
             if not os.path.exists(self.store_json):  # noqa: PTH110
-                body = orjson.dumps({"format": STORE_VERSION, "id": secrets.token_hex(8), "created": now_s})
-                temporary = self.root / f".store-{secrets.token_hex(6)}.tmp"
+                body = orjson.dumps({"format": STORE_VERSION, "id": os.urandom(8).hex(), "created": now_s})
+                temporary = self.root / f".store-{os.urandom(6).hex()}.tmp"
                 temporary.write_bytes(body + b"\n")
                 _publish(temporary, self.store_json)
         except OSError as error:

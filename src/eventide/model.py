@@ -40,6 +40,20 @@ class RunStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ObjectRef:
+    """A logged value whose bytes are kept as an object; loading it is up to whoever asks."""
+
+    sha256: str
+    size_bytes: int
+    format: str
+    """`pickle`, `npy`, `text` or `bytes`."""
+    type: str
+    """Full name of the value's type, such as `torch.nn.modules.linear.Linear`."""
+    repr: str
+    """What the value looked like, in at most 200 characters."""
+
+
+@dataclass(frozen=True, slots=True)
 class MetricStats:
     """One metric of one run in numbers; non-finite values count only in `count` and `nonfinite`."""
 

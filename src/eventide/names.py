@@ -6,10 +6,8 @@ line or the network goes through these functions before it touches a path.
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
-import unicodedata
-from urllib.parse import quote, unquote
 
 from eventide.errors import InvalidKey, InvalidName
 
@@ -50,8 +48,10 @@ def new_run_id(now_s: float) -> str:
     53 random bits (13 in the words, 40 in the suffix), so ten thousand jobs started in the same second do not collide.
     """
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now_s))
-    suffix = "".join(_ID_ALPHABET[byte & 31] for byte in secrets.token_bytes(8))
-    return f"{stamp}-{secrets.choice(_ADJECTIVES)}-{secrets.choice(_NOUNS)}-{suffix}"
+    suffix = "".join(_ID_ALPHABET[byte & 31] for byte in os.urandom(8))
+    number = int.from_bytes(os.urandom(8), "big")  # not `secrets`, whose import takes 10 ms
+    words = f"{_ADJECTIVES[number % len(_ADJECTIVES)]}-{_NOUNS[number // len(_ADJECTIVES) % len(_NOUNS)]}"
+    return f"{stamp}-{words}-{suffix}"
 
 
 def name_of(run_id: str) -> str:
@@ -80,7 +80,7 @@ def check_label(value: object, what: str) -> str:
     """
     if not isinstance(value, str) or not value or len(value) > MAX_NAME_CHARS:
         raise InvalidName(f"`{value!r:.60}` cannot be a {what} name: it needs 1 to {MAX_NAME_CHARS} characters")
-    if value[0] in " ." or value[-1] in " ." or any(c in "/\\" or unicodedata.category(c)[0] == "C" for c in value):
+    if value[0] in " ." or value[-1] in " ." or "/" in value or "\\" in value or _has_control(value):
         raise InvalidName(
             f"`{value!r:.60}` cannot be a {what} name",
             hint="leave out `/`, backslashes and control characters, and do not start or end with a space or a dot",
@@ -88,16 +88,29 @@ def check_label(value: object, what: str) -> str:
     return value
 
 
+def _has_control(value: str) -> bool:
+    """Tell whether a text holds control, format or unassigned characters."""
+    if value.isprintable():
+        return False
+    import unicodedata  # noqa: PLC0415 - only for unusual names
+
+    return any(unicodedata.category(c)[0] == "C" for c in value)
+
+
 def folder_of(project: str) -> str:
     """Return the folder name of a checked project name: itself with every unusual byte as `~` and two hexadecimal digits.
 
     Not `%`: the Delta library decodes percent signs in paths, and then looks for the folder elsewhere.
     """
+    from urllib.parse import quote  # noqa: PLC0415 - not needed to log
+
     return quote(project, safe=" -_.+@").replace("~", "%7E").replace("%", "~")
 
 
 def project_of(folder: str) -> str:
     """Return the project whose folder is named so; the inverse of `folder_of`."""
+    from urllib.parse import unquote  # noqa: PLC0415 - not needed to log
+
     return unquote(folder.replace("~", "%"))
 
 

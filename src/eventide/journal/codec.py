@@ -12,15 +12,12 @@ runs code. Tags (`i l f b s n j`) say which physical column a value belongs to; 
 
 from __future__ import annotations
 
-import base64
 import binascii
 import math
+import sys
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
-from fractions import Fraction
+from importlib import import_module
 from typing import Any
-from uuid import UUID
 
 from eventide.errors import InvalidValue
 
@@ -107,7 +104,7 @@ def _encode(value: Any, extend: Extension, trail: Trail) -> Any:  # noqa: PLR091
         return _encode_dict(value, extend, trail)
     if kind is list:
         return [_encode(item, extend, trail) for item in value]
-    encoder = _ENCODERS.get(kind)
+    encoder = _encoder_of(kind)
     if encoder is None or (kind in _BYTES and len(value) > MAX_INLINE_BYTES and extend is not refuse):
         return _encode(extend(value), extend, trail)
     name, plain = encoder(value)
@@ -129,7 +126,7 @@ def _encode_text(value: str) -> Any:
     try:
         value.encode()
     except UnicodeEncodeError:
-        return {"_surrogates": base64.b64encode(value.encode("utf-8", "surrogatepass")).decode()}
+        return {"_surrogates": _base64(value.encode("utf-8", "surrogatepass"))}
     return value
 
 
@@ -154,40 +151,86 @@ def _sorted(items: Any) -> list[Any]:
 
 
 _ENCODERS: dict[type, Callable[[Any], tuple[str, Any]]] = {
-    datetime: lambda v: ("_datetime", v.isoformat()),
-    date: lambda v: ("_date", v.isoformat()),
-    time: lambda v: ("_time", v.isoformat()),
-    timedelta: lambda v: ("_timedelta", [v.days, v.seconds, v.microseconds]),
-    Decimal: lambda v: ("_decimal", str(v)),
-    Fraction: lambda v: ("_fraction", str(v)),
     complex: lambda v: ("_complex", [v.real, v.imag]),
-    bytes: lambda v: ("_bytes", base64.b64encode(v).decode()),
-    bytearray: lambda v: ("_bytearray", base64.b64encode(v).decode()),
+    bytes: lambda v: ("_bytes", _base64(v)),
+    bytearray: lambda v: ("_bytearray", _base64(v)),
     tuple: lambda v: ("_tuple", list(v)),
     set: lambda v: ("_set", _sorted(v)),
     frozenset: lambda v: ("_frozenset", _sorted(v)),
     range: lambda v: ("_range", [v.start, v.stop, v.step]),
-    UUID: lambda v: ("_uuid", str(v)),
 }
+_NAMED_ENCODERS: dict[str, Callable[[Any], tuple[str, Any]]] = {
+    "datetime.datetime": lambda v: ("_datetime", v.isoformat()),
+    "datetime.date": lambda v: ("_date", v.isoformat()),
+    "datetime.time": lambda v: ("_time", v.isoformat()),
+    "datetime.timedelta": lambda v: ("_timedelta", [v.days, v.seconds, v.microseconds]),
+    "decimal.Decimal": lambda v: ("_decimal", str(v)),
+    "fractions.Fraction": lambda v: ("_fraction", str(v)),
+    "uuid.UUID": lambda v: ("_uuid", str(v)),
+}
+"""Encoders of types whose modules are not imported here, for they would double the start-up of a script that never logs them."""
+
+
+def _encoder_of(kind: type) -> Callable[[Any], tuple[str, Any]] | None:
+    """Return how a type is encoded, or None; remembers types of modules that have been imported meanwhile."""
+    encoder = _ENCODERS.get(kind)
+    if encoder is None:
+        encoder = _NAMED_ENCODERS.get(f"{kind.__module__}.{kind.__qualname__}")
+        if encoder is None or getattr(sys.modules.get(kind.__module__), kind.__name__, None) is not kind:
+            return None
+        _ENCODERS[kind] = encoder
+    return encoder
+
+
+def _made(module: str, name: str) -> Any:
+    return getattr(import_module(module), name)
+
+
+def _base64(data: bytes) -> str:
+    return binascii.b2a_base64(data, newline=False).decode()
+
+
+def _array(content: Any) -> Any:
+    """Return a numpy array exactly as it was, or the content as it is where there is no numpy."""
+    try:
+        numpy = import_module("numpy")
+    except ImportError:
+        return {"_array": content}
+    dtype, shape, data = numpy.dtype(content["dtype"]), content["shape"], content["data"]
+    if dtype.kind in "fc":
+        parts = numpy.array([float(x) for x in data], dtype="f8")
+        return (parts.view("c16") if dtype.kind == "c" else parts).astype(dtype).reshape(shape)
+    if dtype.kind in "mM":
+        return numpy.array(data, dtype="i8").astype(dtype.newbyteorder("=")).astype(dtype).reshape(shape)
+    return numpy.array(data, dtype=dtype).reshape(shape)
+
+
+def _object_ref(content: Any) -> Any:
+    from eventide.model import ObjectRef  # noqa: PLC0415 - a writer has no use for the model
+
+    return ObjectRef(**{name: content[name] for name in ("sha256", "size_bytes", "format", "type", "repr")})
+
 
 _DECODERS: dict[str, Callable[[Any], Any]] = {
-    "_datetime": datetime.fromisoformat,
-    "_date": date.fromisoformat,
-    "_time": time.fromisoformat,
-    "_timedelta": lambda v: timedelta(*v),
-    "_decimal": Decimal,
-    "_fraction": Fraction,
+    "_datetime": lambda v: _made("datetime", "datetime").fromisoformat(v),
+    "_date": lambda v: _made("datetime", "date").fromisoformat(v),
+    "_time": lambda v: _made("datetime", "time").fromisoformat(v),
+    "_timedelta": lambda v: _made("datetime", "timedelta")(*v),
+    "_decimal": lambda v: _made("decimal", "Decimal")(v),
+    "_fraction": lambda v: _made("fractions", "Fraction")(v),
     "_complex": lambda v: complex(*(decode(part) for part in v)),
-    "_bytes": base64.b64decode,
-    "_bytearray": lambda v: bytearray(base64.b64decode(v)),
+    "_bytes": binascii.a2b_base64,
+    "_bytearray": lambda v: bytearray(binascii.a2b_base64(v)),
     "_tuple": lambda v: tuple(decode(item) for item in v),
     "_set": lambda v: {decode(item) for item in v},
     "_frozenset": lambda v: frozenset(decode(item) for item in v),
     "_range": lambda v: range(*v),
-    "_uuid": UUID,
+    "_uuid": lambda v: _made("uuid", "UUID")(v),
     "_int": int,
     "_text": str,
-    "_surrogates": lambda v: base64.b64decode(v).decode("utf-8", "surrogatepass"),
+    "_surrogates": lambda v: binascii.a2b_base64(v).decode("utf-8", "surrogatepass"),
+    "_array": _array,
+    "_object": _object_ref,
     "_dict": lambda v: {decode(key): decode(item) for key, item in v},
 }
 
@@ -207,7 +250,7 @@ def decode(raw: Any) -> Any:
         if decoder is not None:
             try:
                 return decoder(content)
-            except (ValueError, TypeError, ArithmeticError, binascii.Error):
+            except (ValueError, TypeError, ArithmeticError, LookupError):
                 return raw
     return {key: decode(item) for key, item in raw.items()}
 

@@ -7,8 +7,6 @@ pid and start. Everybody else is judged by heartbeat, the mtime of the part.
 from __future__ import annotations
 
 import os
-import re
-import socket
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -29,15 +27,24 @@ class ProcessIdentity:
         """Return the identity of the calling process; `fresh` looks it up again, as a forked child must."""
         known = cls._current
         if known is None or fresh or known.pid != os.getpid():
-            known = cls(socket.gethostname(), os.getpid(), start_of(os.getpid()) or "", machine_token())
+            known = cls(host_name(), os.getpid(), start_of(os.getpid()) or "", machine_token())
             cls._current = known
         return known
 
     @property
     def label(self) -> str:
         """Host, pid and start as a part of a file name."""
-        host = re.sub(r"[^A-Za-z0-9]+", "_", self.host)[:32] or "host"
+        host = "".join(c if c.isascii() and c.isalnum() else "_" for c in self.host)[:32] or "host"
         return f"{host}-{self.pid}-{self.start or '0'}"
+
+
+def host_name() -> str:
+    """Return what this machine calls itself."""
+    if hasattr(os, "uname"):
+        return os.uname().nodename
+    import socket  # noqa: PLC0415 - 2 ms of start-up, not needed where there is uname
+
+    return socket.gethostname()
 
 
 def start_of(pid: int) -> str | None:
@@ -74,7 +81,7 @@ def machine_token() -> str:
             boot = file.read().strip()[:13]
         return f"{boot}:{os.readlink('/proc/self/ns/pid')[5:-1]}"  # noqa: PTH115
     except OSError:
-        return socket.gethostname()
+        return host_name()
 
 
 def is_gone(*, pid: int, pid_start: str, machine: str) -> bool:

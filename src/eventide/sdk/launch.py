@@ -7,7 +7,6 @@ Invariant: all ranks that see the same launch get the same run id, whoever is fi
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
@@ -88,9 +87,11 @@ def shared_run_id(
 
     `is_used_up(run_id)` tells that this rank has finished that run before: the launch's key was used again, and a new run is meant.
     """
+    from hashlib import sha256  # noqa: PLC0415 - 5 ms that only ranks need
+
     generation = 0
     while True:
-        name = hashlib.sha256(f"{key}\n{ordinal}\n{generation}".encode()).hexdigest()[:32]
+        name = sha256(f"{key}\n{ordinal}\n{generation}".encode()).hexdigest()[:32]
         run_id = _publish(layout.launches_dir / name, fresh())
         if not is_used_up(run_id):
             return run_id

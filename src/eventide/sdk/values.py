@@ -7,7 +7,6 @@ Invariant: the bytes of an object are in the store before a row that refers to t
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections.abc import Callable, Mapping, Set
 from typing import TYPE_CHECKING, Any
@@ -83,7 +82,9 @@ class Extender:
             sha256 = self._objects().put_bytes(data)
         except OSError as error:  # the disk is full: the row says what was meant, and training goes on
             self._on_failure("object", error, 1)
-            sha256 = hashlib.sha256(data).hexdigest()
+            from hashlib import sha256 as digest  # noqa: PLC0415 - 5 ms of start-up
+
+            sha256 = digest(data).hexdigest()
         reference = {"sha256": sha256, "size_bytes": len(data), "format": form, "type": type_name(value), "repr": text}
         return Encoded({"_object": reference})
 
