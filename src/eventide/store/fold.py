@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eventide.journal.codec import NONFINITE, tag_of
@@ -27,6 +28,7 @@ _DOWN_WORDS = ("loss", "err", "time", "nll", "mse", "mae", "rmse", "perplexity",
                "wer", "cer", "fid", "regret", "divergence", "kl", "seconds", "memory")  # fmt: skip
 
 
+@lru_cache(maxsize=4096)
 def guess_goal(key: str) -> Goal:
     """Return whether larger or smaller values of a metric are better, judged by its name; smaller when the name says nothing."""
     leaf = key.lower().replace("\\", "/").rsplit("/", 1)[-1]

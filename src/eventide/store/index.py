@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from eventide.store.filters import INDEXES, install_functions
+from eventide.store.stats import join_tags
 
 BUSY_TIMEOUT_MS = 250
 
@@ -89,7 +90,7 @@ class Index:
                 db.execute("PRAGMA synchronous=OFF")  # rebuildable: a crash of the machine may cost it, nothing else
             db.execute("PRAGMA cache_size=-32768")
             db.execute("PRAGMA temp_store=MEMORY")
-            install_functions(db)
+            _install(db)
             self._prepare(db)
         except BaseException:
             db.close()
@@ -141,7 +142,7 @@ class Index:
     def _move_to_memory(self) -> None:
         copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         self.db.backup(copy)
-        install_functions(copy)
+        _install(copy)
         self._temporary(copy)
         self.db.close()
         self.db, self.in_memory = copy, True
@@ -161,6 +162,11 @@ class Index:
     def close(self) -> None:
         """Close the connection."""
         self.db.close()
+
+
+def _install(db: sqlite3.Connection) -> None:
+    install_functions(db)
+    db.create_function("join_tags", 2, join_tags, deterministic=True)
 
 
 def _drop_all(db: sqlite3.Connection) -> None:

@@ -84,11 +84,13 @@ class Scanner:
     def __init__(self, layout: Layout, known: Iterable[Part] = ()) -> None:
         self._layout = layout
         self._runs: dict[str, _RunDir] = {}
+        self._open: set[str] = set()
         self._root_mtime_ns = -1
         self._scanned_at_ns = 0
         self._damaged: dict[str, str] = {}
         for part in known:
             self._runs.setdefault(part.run_id, _RunDir()).parts[part.name] = part
+            self._note_open(part.run_id)
 
     def parts(self, run_id: str | None = None) -> Iterator[Part]:
         """Yield the known parts of one run or of all, each writer's in order."""
@@ -104,8 +106,8 @@ class Scanner:
         if moved:
             removed = self._visit_all(changed)
         else:
-            for run_id, folder in self._runs.items():
-                self._revisit(run_id, folder, changed)
+            for run_id in list(self._open):
+                self._revisit(run_id, self._runs[run_id], changed)
         return Scan(tuple(changed), tuple(removed), dict(self._damaged))
 
     def _root_moved(self) -> bool:
@@ -136,12 +138,21 @@ class Scanner:
             if mtime_ns != folder.mtime_ns or now_ns - mtime_ns < SETTLE_NS:
                 self._list(run_id, folder, changed)
                 folder.mtime_ns = mtime_ns
-            else:
+            elif run_id in self._open:
                 self._revisit(run_id, folder, changed)
         removed = [run_id for run_id in self._runs if run_id not in present]
         for run_id in removed:
             del self._runs[run_id]
+            self._open.discard(run_id)
         return removed
+
+    def _note_open(self, run_id: str) -> None:
+        """Remember whether a run has parts that may grow."""
+        folder = self._runs[run_id]
+        if any(not part.closed for part in folder.parts.values()):
+            self._open.add(run_id)
+        else:
+            self._open.discard(run_id)
 
     def _list(self, run_id: str, folder: _RunDir, changed: list[Part]) -> None:
         directory = self._layout.runs_dir / run_id
@@ -156,6 +167,7 @@ class Scanner:
                 self._look(run_id, folder, entry.name, entry.stat(follow_symlinks=False), changed)
         for name in folder.parts.keys() - names:
             del folder.parts[name]
+        self._note_open(run_id)
 
     def _revisit(self, run_id: str, folder: _RunDir, changed: list[Part]) -> None:
         for name, part in list(folder.parts.items()):
@@ -164,6 +176,7 @@ class Scanner:
                     self._look(run_id, folder, name, part.path.stat(), changed)
                 except FileNotFoundError:
                     del folder.parts[name]
+        self._note_open(run_id)
 
     def _look(self, run_id: str, folder: _RunDir, name: str, stat: os.stat_result, changed: list[Part]) -> None:
         known = folder.parts.get(name)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from eventide.model import MetricStats
 from eventide.store.fold import KeyStats, guess_goal
@@ -16,21 +16,47 @@ _COLUMNS = (
     "count, nonfinite, first, first_ts, last, last_text, last_step, last_ts, min, min_step, max, max_step, mean, m2,"
     " first_nonfinite_step, tags, numbers"
 )
-_READ = f"SELECT {_COLUMNS} FROM metrics WHERE run_id = ? AND key = ?"  # noqa: S608 - a constant
+_READ_ALL = f"SELECT key, {_COLUMNS} FROM metrics WHERE run_id = ?"  # noqa: S608 - a constant
+_READ = f"{_READ_ALL} AND key = ?"
 _WRITE = f"INSERT OR REPLACE INTO metrics(run_id, key, goal, {_COLUMNS}) VALUES(?, ?, ?, {', '.join('?' * 17)})"
+_ADD_KEY = (
+    "INSERT INTO keys VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET tags = join_tags(tags, excluded.tags)"
+    " WHERE tags <> join_tags(tags, excluded.tags)"
+)
+_FEW = 8
+"""Up to this many keys are looked up one by one; more are read with all others of the run."""
+
+
+def join_tags(one: str, other: str) -> str:
+    """Return the union of two sets of type tags, sorted."""
+    return one if one == other else "".join(sorted({*one, *other}))
 
 
 def add_stats(db: sqlite3.Connection, run_id: str, project: str, stats: Mapping[str, KeyStats]) -> None:
     """Merge folded statistics into the index."""
+    known = _known(db, run_id, stats)
+    goals = dict(db.execute("SELECT key, goal FROM definitions WHERE run_id = ? AND goal IS NOT NULL", (run_id,)))
+    rows, keys = [], []
     for key, new in stats.items():
-        found = db.execute(_READ, (run_id, key)).fetchone()
+        found = known.get(key)
         total = new
         if found is not None:
             total = _from_row(found)
             total.merge(new)
-        db.execute(_WRITE, (run_id, key, _goal(db, run_id, key), *_to_row(total)))
+        rows.append((run_id, key, goals.get(key) or guess_goal(key), *_to_row(total)))
         if found is None or found[15] != total.tags:
-            _add_key(db, project, key, total.tags)
+            keys.append((project, key, total.tags))
+    db.executemany(_WRITE, rows)
+    db.executemany(_ADD_KEY, keys)
+
+
+def _known(db: sqlite3.Connection, run_id: str, keys: Iterable[str]) -> dict[str, tuple[object, ...]]:
+    """Return the rows the index has for some keys of a run."""
+    wanted = list(keys)
+    if len(wanted) > _FEW:
+        return {key: tuple(row) for key, *row in db.execute(_READ_ALL, (run_id,))}
+    rows = (db.execute(_READ, (run_id, key)).fetchone() for key in wanted)
+    return {row[0]: row[1:] for row in rows if row is not None}
 
 
 def _from_row(row: tuple[object, ...]) -> KeyStats:
@@ -48,18 +74,6 @@ def _to_row(stats: KeyStats) -> tuple[object, ...]:
         stats.min, stats.min_step, stats.max, stats.max_step, stats.mean, stats.m2, stats.first_nonfinite_step,
         stats.tags, stats.numbers,
     )  # fmt: skip
-
-
-def _goal(db: sqlite3.Connection, run_id: str, key: str) -> str:
-    defined = db.execute("SELECT goal FROM definitions WHERE run_id = ? AND key = ?", (run_id, key)).fetchone()
-    return str(defined[0]) if defined and defined[0] else guess_goal(key)
-
-
-def _add_key(db: sqlite3.Connection, project: str, key: str, tags: str) -> None:
-    found = db.execute("SELECT tags FROM keys WHERE project = ? AND key = ?", (project, key)).fetchone()
-    joined = "".join(sorted({*tags, *(found[0] if found else "")}))
-    if found is None or joined != found[0]:
-        db.execute("INSERT OR REPLACE INTO keys VALUES(?, ?, ?)", (project, key, joined))
 
 
 def clear_stats(db: sqlite3.Connection, run_id: str) -> None:
