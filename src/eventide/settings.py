@@ -68,7 +68,7 @@ SETTINGS: tuple[Setting, ...] = (
         "Where records go: the store, a private store that vanishes at exit, or nowhere.",
         ("disk", "memory", "disabled"),
     ),
-    Setting("quiet", bool, False, "EVENTIDE_QUIET", "Print nothing at the start and the end of a run."),  # noqa: FBT003
+    Setting("quiet", bool, False, "EVENTIDE_QUIET", "Print nothing at the start and the end of a run."),
     Setting("fsync_interval_s", float, 5.0, "EVENTIDE_FSYNC_INTERVAL_S", "Seconds between fsyncs.", minimum=0.01),
     Setting(
         "heartbeat_interval_s",

@@ -53,7 +53,7 @@ class Wish(NamedTuple):
     """`never`, `allow` or `must`."""
 
     @classmethod
-    def of(  # noqa: PLR0913 - the arguments of init()
+    def of(
         cls,
         *,
         project: Any = None,

@@ -46,7 +46,7 @@ class Config(MutableMapping[str, Any]):
         data = self._data
         if key in data:
             return self._wrap(key, data[key])
-        if isinstance(key, str) and "." in key:
+        if "." in key:
             head, _, rest = key.partition(".")
             if isinstance(data.get(head), dict):
                 return self._wrap(head, data[head])[rest]
@@ -84,14 +84,14 @@ class Config(MutableMapping[str, Any]):
 
     def to_dict(self) -> dict[str, Any]:
         """Return a copy of the tree as plain dicts."""
-        return _copy(self._data)
+        return {key: _copy(value) for key, value in self._data.items()}
 
     def _wrap(self, key: str, value: Any) -> Any:
         return Config(self._record, (*self._path, key), value) if type(value) is dict and _is_tree(value) else value
 
     # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def __setitem__(self, key: str, value: Any) -> None:
+    def __setitem__(self, key: Any, value: Any) -> None:
         if not isinstance(key, str) or not key:
             raise InvalidValue(f"the config key `{key!r:.60}` is not a non-empty text")
         plain = plain_tree(value)
@@ -107,7 +107,7 @@ class Config(MutableMapping[str, Any]):
         self[name] = value
 
     def __delitem__(self, key: str) -> None:
-        if key not in self._data and isinstance(key, str) and "." in key:
+        if key not in self._data and "." in key:
             head, _, rest = key.partition(".")
             if isinstance(self._data.get(head), dict):
                 del self[head][rest]
@@ -193,12 +193,12 @@ class Tags(MutableSet[str]):
     def add(self, value: str) -> None:
         """Add a tag."""
         if value not in self._tags:
-            self._record(value, True)  # noqa: FBT003 - the recorder's one flag
+            self._record(value, True)
             self._tags.add(value)
 
     def discard(self, value: str) -> None:
         """Take a tag away; nothing happens when it is not there."""
-        self._record(value, False)  # noqa: FBT003 - also when unknown here: another process may have added it
+        self._record(value, False)
         self._tags.discard(value)
 
     def __contains__(self, value: object) -> bool:
@@ -241,7 +241,7 @@ def plain_tree(value: Any, depth: int = 0) -> Any:
     kind = type(value)
     if kind in (str, int, float, bool, type(None)):
         return value
-    if depth > 64:  # noqa: PLR2004 - the codec's limit
+    if depth > 64:
         raise InvalidValue("a config is nested deeper than 64 levels, or contains itself")
     if kind.__module__.partition(".")[0] == "omegaconf":
         value = sys.modules["omegaconf"].OmegaConf.to_container(value, resolve=True)

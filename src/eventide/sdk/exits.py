@@ -43,7 +43,7 @@ class Exits:
         self._installed = True
         atexit.register(self._on_exit)
         self._hook_before, sys.excepthook = sys.excepthook, self._on_exception
-        self._exit_before, sys.exit = sys.exit, self._on_sys_exit  # type: ignore[assignment]
+        self._exit_before, sys.exit = sys.exit, self._on_sys_exit
         if threading.current_thread() is threading.main_thread():
             for name in _SIGNALS:
                 number = getattr(signal, name, None)

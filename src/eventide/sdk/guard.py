@@ -6,6 +6,7 @@ kind is said at once, and all of them are said again in one line at the end.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import warnings
 from collections.abc import Callable
@@ -68,7 +69,5 @@ class Guard:
             # Level 2 would name this package; the line that matters is said in the text, so that filters by module work on ours.
             warnings.warn(text, EventideWarning, stacklevel=3)
         except Exception:  # noqa: BLE001 - warnings are errors here, or somebody's showwarning failed
-            try:
+            with contextlib.suppress(Exception):  # nowhere left to say it
                 sys.stderr.write(f"eventide: {text}\n")
-            except Exception:  # noqa: BLE001, S110 - nowhere left to say it
-                pass

@@ -50,7 +50,7 @@ def _sweep(base: Path) -> None:
     for name in os.listdir(base):  # noqa: PTH208
         if not name.startswith(_PREFIX):
             continue
-        machine, pid, start = (name[len(_PREFIX) :].split("-") + ["", "", ""])[:3]
+        machine, pid, start = [*name[len(_PREFIX) :].split("-"), "", "", ""][:3]
         if machine == _machine(here) and pid.isdecimal() and is_gone(pid=int(pid), pid_start=start, machine=here):
             path = base / name
             try:

@@ -7,7 +7,7 @@ the caller's own mistakes raise. Safe for threads; a forked or spawned child tha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from eventide.errors import InvalidSetting, InvalidValue
 from eventide.journal.records import ROLE_RUN
@@ -32,7 +32,7 @@ _SUMMARIES = ("last", "min", "max", "best", "mean", "none")
 class Run:
     """One run that this process writes. Made by `eventide.init`; pickling it hands the same run to another process."""
 
-    def __init__(  # noqa: PLR0913 - made in one place, by session.init
+    def __init__(
         self,
         *,
         id: str,  # noqa: A002 - the name users know
@@ -192,7 +192,7 @@ class Run:
     def _record_summary(self, key: str, value: Any) -> None:
         self._record(("summary", check_key(key)), value)
 
-    def _record_tag(self, tag: str, there: bool) -> None:  # noqa: FBT001 - Tags' recorder
+    def _record_tag(self, tag: str, there: bool) -> None:
         self._record(("tags", check_label(tag, "tag")), True if there else GONE)
 
     def _record(self, path: tuple[str, ...], value: Any) -> None:
@@ -259,7 +259,7 @@ class Run:
         self._append = self._append_first
         self._writer.after_fork_in_child()
 
-    def __enter__(self) -> Run:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -21,11 +21,10 @@ from eventide.sdk import birth
 from eventide.sdk.config import as_tree
 from eventide.sdk.exits import Exits
 from eventide.sdk.pulse import Pulse
-from eventide.sdk.run import Run
 
 if TYPE_CHECKING:
     from eventide.journal.writer import Identity
-    from eventide.sdk.run import Status
+    from eventide.sdk.run import Run, Status
 
 _lock = threading.RLock()
 _runs: list[Run] = []
@@ -37,7 +36,7 @@ _private: list[Path] = []
 _pulse = Pulse()
 
 
-def init(  # noqa: PLR0913 - everything a run can be given at birth; all by name
+def init(
     *,
     project: str | None = None,
     name: str | None = None,

@@ -8,7 +8,8 @@ Invariant: the bytes of an object are in the store before a row that refers to t
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
 from eventide.errors import InvalidValue
@@ -21,6 +22,22 @@ if TYPE_CHECKING:
 MAX_INLINE_ITEMS = 1000
 """Arrays of up to this many elements are kept in the row itself."""
 MAX_REPR_CHARS = 200
+
+_SCALARS: dict[type, Callable[[Any], Any]] = {
+    int: int.__int__,
+    float: float.__float__,
+    complex: complex.__complex__,
+    str: str.__str__,
+    bytes: bytes.__bytes__,
+}
+_CONTAINERS: dict[type, Callable[[Any], Any]] = {
+    list: list,
+    tuple: tuple,
+    bytearray: bytearray,
+    frozenset: frozenset,
+    set: set,
+    AbstractSet: set,
+}
 
 Failure = Callable[[str, BaseException, int], None]
 
@@ -70,7 +87,7 @@ class Extender:
 
         try:
             data = cloudpickle.dumps(value)
-        except Exception as error:  # noqa: BLE001 - whatever a __reduce__ raises
+        except Exception as error:
             raise InvalidValue(
                 f"a {type_name(value)} can be written neither as JSON nor as a pickle: {error!s:.200}",
                 hint="log what you want to keep of it: str(value), value.name, list(value)",
@@ -89,7 +106,7 @@ class Extender:
         return Encoded({"_object": reference})
 
 
-def _plain(value: Any) -> Any:  # noqa: PLR0911 - one return per kind reads best
+def _plain(value: Any) -> Any:  # noqa: PLR0911 - one question per kind reads best
     """Return `value` as a plain Python value when it is a scalar, a subclass of a plain type or has named parts; else itself."""
     kind = type(value)
     if hasattr(value, "dtype") and not isinstance(value, (str, bytes)) and getattr(value, "shape", None) == ():
@@ -98,47 +115,51 @@ def _plain(value: Any) -> Any:  # noqa: PLR0911 - one return per kind reads best
         return value.value  # an enum's member
     if kind.__module__.partition(".")[0] == "pandas":
         return _pandas_scalar(value)
-    for base in (bool, int, float, complex, str, bytes):
-        if isinstance(value, base):
-            return base(value) if base not in (str, bytes) else base.__str__(value) if base is str else bytes(value)
+    plain = _as_base(value, _SCALARS)
+    if plain is not value:
+        return plain
     parts = named_parts(value)
     if parts is not None:
         return parts
     if isinstance(value, Mapping):
         return dict(value.items())
-    for base in (list, tuple, bytearray, frozenset, set):
-        if isinstance(value, base):
-            return base(value)
-    if isinstance(value, Set):
-        return set(value)
+    plain = _as_base(value, _CONTAINERS)
+    if plain is not value:
+        return plain
     if hasattr(value, "__fspath__"):
         return str(value)
     return _subclass_of_time(value)
 
 
+def _as_base(value: Any, makers: dict[type, Callable[[Any], Any]]) -> Any:
+    """Return an instance of a subclass as the plain type it derives from; anything else as it is."""
+    for base, make in makers.items():
+        if isinstance(value, base):
+            return make(value)
+    return value
+
+
 def _subclass_of_time(value: Any) -> Any:
     """Return a subclass of datetime and its kin as the plain type; anything else as it is."""
-    import datetime  # noqa: PLC0415 - not needed by most scripts
+    import datetime as dt  # noqa: PLC0415 - not needed by most scripts
 
-    if isinstance(value, datetime.datetime):
-        return datetime.datetime.fromisoformat(value.isoformat())
-    if isinstance(value, datetime.date):
-        return datetime.date(value.year, value.month, value.day)
-    if isinstance(value, datetime.timedelta):
-        return datetime.timedelta(value.days, value.seconds, value.microseconds)
+    if isinstance(value, dt.datetime):
+        return dt.datetime.fromisoformat(value.isoformat())
+    if isinstance(value, dt.date):
+        return dt.date(value.year, value.month, value.day)
+    if isinstance(value, dt.timedelta):
+        return dt.timedelta(value.days, value.seconds, value.microseconds)
     return value
 
 
 def _pandas_scalar(value: Any) -> Any:
     """Return a pandas Timestamp, Timedelta or missing value as the plain type; what would lose nanoseconds stays as it is."""
-    if getattr(value, "nanosecond", 0) or getattr(value, "nanoseconds", 0):
-        return value
     name = type(value).__name__
     if name in ("NaTType", "NAType"):
         return None
-    if name == "Timestamp":
+    if name == "Timestamp" and not value.nanosecond:
         return value.to_pydatetime()
-    return value.to_pytimedelta() if name == "Timedelta" else value
+    return value.to_pytimedelta() if name == "Timedelta" and not value.nanoseconds else value
 
 
 def _scalar(value: Any) -> Any:
@@ -180,9 +201,9 @@ def _inline(value: Any, array: Any) -> Any:
     kind = array.dtype.kind
     if kind in "mM":
         data: list[Any] = array.view("int64").ravel().tolist()
-    elif kind == "c" and array.dtype.itemsize <= 16:  # noqa: PLR2004 - complex128
+    elif kind == "c" and array.dtype.itemsize <= 16:
         data = [float_text(x) for number in array.ravel().tolist() for x in (number.real, number.imag)]
-    elif kind == "f" and array.dtype.itemsize <= 8:  # noqa: PLR2004 - float64
+    elif kind == "f" and array.dtype.itemsize <= 8:
         data = [float_text(x) for x in array.ravel().tolist()]
     elif kind in "biuU":
         data = array.ravel().tolist()
