@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from eventide.journal.reader import Chunk, is_row, read_chunks, read_tags, records
-from eventide.journal.records import END, FILE, KEYS, ROLE_EDIT, SET, TS, Header, Record
+from eventide.journal.records import END, FILE, ROLE_EDIT, SET, TS, Header, Record
 from eventide.store.doubtful import without_doubtful_tail
 from eventide.store.fold import Folded, Limits, fold_rows
 from eventide.store.index import RUN_TABLES, Index
@@ -83,10 +83,10 @@ class Indexer:
             self._refold(db, run_id)
         touched |= refold
         now_s = self._clock.time()
-        projects = {settle(db, run_id, now_s) for run_id in touched}
+        for run_id in touched:
+            settle(db, run_id, now_s)
         if self._removed:
-            for project in projects:
-                rebuild_keys(db, project)
+            rebuild_keys(db)
         note_changes(db, touched)
         return touched
 
@@ -192,7 +192,7 @@ class Indexer:
                     "UPDATE writers SET status = coalesce(?, status), error = ? WHERE run_id = ? AND writer = ?",
                     (end.get("status"), end.get("error", ""), run_id, writer),
                 )
-            elif kind == KEYS:
+            else:  # samples and text say nothing about the run as a whole
                 continue
             db.execute(
                 "UPDATE writers SET last_ts = max(last_ts, ?), gone = 0 WHERE run_id = ? AND writer = ?",

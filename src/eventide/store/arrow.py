@@ -3,8 +3,8 @@
 Used for live tails, for the index and for sealing alike, so that what is read live and what is sealed is the same. Lines are told
 apart with numpy; rows go through `arrow_rows`, the other records, which are few, through orjson one by one.
 
-Invariant: every whole line ends up as a row of exactly one table, except `_keys` lines, whose content is in `tags`, and lines that
-are no records, which are counted in `damaged`. `_seq` is the place of a line in its writer's journal: unique, and increasing.
+Invariant: every whole line ends up as a row of exactly one table, except lines that are no records, which are counted in `damaged`.
+The content of `_keys` lines is in `tags` too. `_seq` is the place of a line in its writer's journal: unique, and increasing.
 """
 
 from __future__ import annotations
@@ -216,10 +216,9 @@ class _Others:
         content = record[kind]
         writer, run = self._header.writer, self._header.run
         if kind == KEYS:
-            fine = type(content) is dict and all(type(tag) is str for tag in content.values())
-            if fine:
-                merge_tags(tags, content)
-            return fine
+            if type(content) is not dict or not all(type(tag) is str for tag in content.values()):
+                return False
+            merge_tags(tags, content)
         ts = _seconds(record.get(TS), content.get(TS) if kind == HEADER and type(content) is dict else self._header.ts)
         if kind == SYSTEM:
             if type(content) is not dict:
@@ -230,7 +229,7 @@ class _Others:
             if type(content) is not str:
                 return False
             self.console.append((run, ts, str(record.get("stream", "stdout")), content, writer, seq))
-        else:  # `_run`, `_set`, `_file`, `_end`, and kinds of later versions, which are kept as they are
+        else:  # `_run`, `_keys`, `_set`, `_file`, `_end`, and kinds of later versions, which are kept as they are
             self.runs.append((run, ts, kind, line.decode(), writer, seq))
         return True
 

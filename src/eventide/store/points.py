@@ -14,10 +14,10 @@ import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from eventide.names import escape_key
 from eventide.store.columns import MORE, parse
+from eventide.store.parquet import read_rows
 
 if TYPE_CHECKING:
     from eventide.model import Floats, Ints
@@ -53,21 +53,12 @@ def number_columns(names: Iterable[str], keys: Sequence[str]) -> dict[str, list[
 
 def read_sealed(files: Sequence[str], run_ids: Sequence[str], keys: Sequence[str]) -> list[pa.Table]:
     """Return the rows of some runs from sealed files, with only the columns that matter; raises FileNotFoundError."""
-    tables = []
-    wanted = pa.array(sorted(set(run_ids)))
-    for file in files:
-        schema = pq.read_schema(file)
-        columns = [name for names in number_columns(schema.names, keys).values() for name in names]
-        extra = [MORE] if MORE in schema.names else []
-        if not columns and not extra:
-            continue
-        place = [name for name in _PLACE if name in schema.names]
-        table = pq.read_table(
-            file, columns=[*place, *columns, *extra], filters=pc.field("run_id").isin(wanted), partitioning=None
-        )
-        if table.num_rows:
-            tables.append(table)
-    return tables
+
+    def choose(names: list[str]) -> list[str]:
+        columns = [name for found in number_columns(names, keys).values() for name in found]
+        return [*_PLACE, *columns, *([MORE] if MORE in names else [])]
+
+    return [table for table in (read_rows(file, run_ids, choose) for file in files) if table.num_rows]
 
 
 def _extract(table: pa.Table, names: Sequence[str], key: str) -> tuple[Any, Any]:

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from eventide.model import Attempts, Buckets, ConsoleLine, Series, SeriesQuery
 from eventide.names import escape_key
@@ -21,6 +19,7 @@ from eventide.store.advance import Indexer, cutoffs
 from eventide.store.columns import FIXED, MORE, ColumnMap, parse
 from eventide.store.frames import logical_table
 from eventide.store.overlay import apply_overlay
+from eventide.store.parquet import read_rows
 from eventide.store.points import Points, logging_order, not_repeated, points, read_sealed, run_bounds, writer_codes
 from eventide.store.series import bucket, grid
 from eventide.store.tail import Tail
@@ -197,12 +196,12 @@ class Reading:
         return {escape_key(key) for run_id in run_ids for (key,) in self._index.db.execute(sql, (run_id,))}
 
     def _physical(self, run_ids: list[str], stored: set[str] | None, *, everything: bool) -> pa.Table:
-        chosen = pc.field("run_id").isin(pa.array(run_ids, pa.string()))
-        tables = []
-        for project in self._projects(None if everything else run_ids):
-            for file in self._sealed.files(project, "events", None if everything else run_ids):
-                names = None if stored is None else _columns_of(pq.read_schema(file).names, stored)
-                tables.append(pq.read_table(file, columns=names, filters=chosen, partitioning=None))
+        choose = None if stored is None else lambda names: _columns_of(names, stored)
+        tables = [
+            read_rows(file, run_ids, choose)
+            for project in self._projects(None if everything else run_ids)
+            for file in self._sealed.files(project, "events", None if everything else run_ids)
+        ]
         live = self._tail.tables(self._parts(run_ids), "events")
         tables += [table if stored is None else table.select(_columns_of(table.column_names, stored)) for table in live]
         tables = [table for table in tables if table.num_rows]
@@ -224,9 +223,8 @@ class Reading:
         """Return all console text of a run, in the order of time."""
 
         def read() -> list[pa.Table]:
-            chosen = pc.field("run_id") == run_id
             tables = [
-                pq.read_table(file, filters=chosen, partitioning=None)
+                read_rows(file, [run_id])
                 for project in self._projects([run_id])
                 for file in self._sealed.files(project, "console", [run_id])
             ]

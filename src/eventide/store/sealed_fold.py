@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from eventide.journal.records import HEADER, Header, Record
+from eventide.journal.reader import merge_tags
+from eventide.journal.records import HEADER, KEYS, Header, Record
 from eventide.store.fold import Limits
 
 if TYPE_CHECKING:
@@ -37,14 +38,11 @@ def sealed_writers(db: sqlite3.Connection, sealed: SealedTables) -> set[str]:
 
 
 def _runs_of(sealed: SealedTables, project: str, writers: set[str]) -> set[str]:
-    import pyarrow.compute as pc  # noqa: PLC0415 - only where tables exist
-    import pyarrow.parquet as pq  # noqa: PLC0415
+    from eventide.store.parquet import read_rows  # noqa: PLC0415 - only where tables exist
 
     found: set[str] = set()
     for file in sealed.files(project, "runs"):
-        table = pq.read_table(
-            file, columns=["run_id", "_writer"], filters=pc.field("kind") == HEADER, partitioning=None
-        )
+        table = read_rows(file, choose=lambda _: ["run_id", "_writer"])
         pairs = zip(table.column("run_id").to_pylist(), table.column("_writer").to_pylist(), strict=True)
         found |= {run_id for run_id, writer in pairs if writer in writers}
     return found
@@ -53,13 +51,10 @@ def _runs_of(sealed: SealedTables, project: str, writers: set[str]) -> set[str]:
 def read_run(sealed: SealedTables, project: str, table: str, run_id: str) -> pa.Table | None:
     """Return the sealed rows of one run in a table, by writer and in journal order; None when there are none."""
     import pyarrow as pa  # noqa: PLC0415
-    import pyarrow.compute as pc  # noqa: PLC0415
-    import pyarrow.parquet as pq  # noqa: PLC0415
 
-    pieces = [
-        pq.read_table(file, filters=pc.field("run_id") == run_id, partitioning=None)
-        for file in sealed.files(project, table, run_ids=[run_id])
-    ]
+    from eventide.store.parquet import read_rows  # noqa: PLC0415
+
+    pieces = [read_rows(file, [run_id]) for file in sealed.files(project, table, run_ids=[run_id])]
     pieces = [piece for piece in pieces if piece.num_rows]
     if not pieces:
         return None
@@ -85,11 +80,11 @@ def fold_sealed(
         records = read_run(sealed, project, "runs", run_id)
         if records is None:
             continue
-        headers = _fold_records(db, records, folder)
+        writers = _fold_records(db, records, folder)
         events = read_run(sealed, project, "events", run_id)
         if events is not None:
-            _fold_events(db, events, headers, limits, folder)
-        for writer in headers:
+            _fold_events(db, events, writers, limits, folder)
+        for writer in writers:
             covered[writer] = sealed.covered(project, "runs", writer)
             db.execute(
                 "UPDATE writers SET covered = ? WHERE run_id = ? AND writer = ?", (covered[writer], run_id, writer)
@@ -97,30 +92,36 @@ def fold_sealed(
     return covered
 
 
-def _fold_records(db: sqlite3.Connection, records: pa.Table, folder: Any) -> dict[str, Header]:
-    headers: dict[str, Header] = {}
+Writers = dict[str, tuple[Header, dict[str, str]]]
+"""Writer → its first header, and stored key → tags of its keys."""
+
+
+def _fold_records(db: sqlite3.Connection, records: pa.Table, folder: Any) -> Writers:
+    writers: Writers = {}
     columns = (records.column(name).to_pylist() for name in ("_writer", "_seq", "record"))
     for writer, seq, text in zip(*columns, strict=True):
         record: Record = orjson.loads(text)
         if HEADER in record:
-            header = Header.of(record)
-            if writer not in headers:
-                headers[writer] = header
-                folder.know_writer(db, header)
-        elif writer in headers:
-            folder.apply_records(db, headers[writer], [(seq - headers[writer].at, record)])
-    return headers
+            if writer not in writers:
+                writers[writer] = (Header.of(record), {})
+                folder.know_writer(db, writers[writer][0])
+        elif KEYS in record:
+            merge_tags(writers[writer][1], record[KEYS])
+        else:
+            header = writers[writer][0]
+            folder.apply_records(db, header, [(seq - header.at, record)])
+    return writers
 
 
 def _fold_events(
-    db: sqlite3.Connection, events: pa.Table, headers: Mapping[str, Header], limits: Mapping[int, int], folder: Any
+    db: sqlite3.Connection, events: pa.Table, writers: Writers, limits: Mapping[int, int], folder: Any
 ) -> None:
     import pyarrow.compute as pc  # noqa: PLC0415
 
     from eventide.store.fold_arrow import fold_columns  # noqa: PLC0415
 
-    for writer, header in headers.items():
+    for writer, (header, tags) in writers.items():
         own = events.filter(pc.equal(events.column("_writer"), writer))
         if own.num_rows:
             before_step = limits.get(header.attempt, float("inf"))
-            folder.add_rows(db, header, fold_columns(own, {}, Limits(before_step=before_step)))
+            folder.add_rows(db, header, fold_columns(own, tags, Limits(before_step=before_step)))

@@ -15,15 +15,15 @@ from eventide.store.facts import Fact, WriterState, build_tree, columns_of, leav
 from eventide.store.fold import guess_goal
 
 
-def settle(db: sqlite3.Connection, run_id: str, now_s: float) -> str:
-    """Write the run's rows; return its project. A run without a writer of its own disappears."""
+def settle(db: sqlite3.Connection, run_id: str, now_s: float) -> None:
+    """Write the run's rows. A run without a writer of its own disappears."""
     writers = _writers(db, run_id)
     own = [(state, project) for state, project in writers if state.role == "run"]
-    project = own[0][1] if own else _known_project(db, run_id)
     for table in ("runs", "tags", "params", "summary", "vals", "definitions"):
         db.execute(f"DELETE FROM {table} WHERE run_id = ?", (run_id,))  # noqa: S608 - our own table names
     if not own:
-        return project
+        return
+    project = own[0][1]
     states = [state for state, _ in writers]
     result = outcome(states)
     tree = build_tree(_facts(db, run_id))
@@ -39,7 +39,6 @@ def settle(db: sqlite3.Connection, run_id: str, now_s: float) -> str:
         ),
     )  # fmt: skip
     _fill(db, run_id, tree)
-    return project
 
 
 def _fill(db: sqlite3.Connection, run_id: str, tree: dict[str, Any]) -> None:
@@ -72,11 +71,6 @@ def _writers(db: sqlite3.Connection, run_id: str) -> list[tuple[WriterState, str
 def _facts(db: sqlite3.Connection, run_id: str) -> list[Fact]:
     rows = db.execute("SELECT ts, writer, seq, path, value FROM facts WHERE run_id = ?", (run_id,))
     return [Fact(ts, writer, seq, tuple(orjson.loads(path)), value) for ts, writer, seq, path, value in rows]
-
-
-def _known_project(db: sqlite3.Connection, run_id: str) -> str:
-    found = db.execute("SELECT project FROM runs WHERE run_id = ?", (run_id,)).fetchone()
-    return str(found[0]) if found else ""
 
 
 def _branch(tree: dict[str, Any], name: str) -> dict[str, Any]:

@@ -81,11 +81,10 @@ def clear_stats(db: sqlite3.Connection, run_id: str) -> None:
     db.execute("DELETE FROM metrics WHERE run_id = ?", (run_id,))
 
 
-def rebuild_keys(db: sqlite3.Connection, project: str | None) -> None:
-    """Make the list of keys of a project (None: of every project) anew from its runs."""
-    where, params = ("", ()) if project is None else (" WHERE project = ?", (project,))
-    db.execute(f"DELETE FROM keys{where}", params)  # noqa: S608 - a constant clause
-    rows = db.execute(f"SELECT project, key, metrics.tags FROM metrics JOIN runs USING(run_id){where}", params)  # noqa: S608
+def rebuild_keys(db: sqlite3.Connection) -> None:
+    """Make the list of all projects' keys anew from their runs."""
+    db.execute("DELETE FROM keys")
+    rows = db.execute("SELECT project, key, metrics.tags FROM metrics JOIN runs USING(run_id)")
     joined: dict[tuple[str, str], set[str]] = {}
     for owner, key, tags in rows:
         joined.setdefault((owner, key), set()).update(tags)
