@@ -40,7 +40,7 @@ class Scale:
 
     def ticks(self, count: int) -> list[float]:
         """Return about `count` round values inside the range."""
-        if self.log:
+        if self.log and self.high / self.low >= 10:
             return _log_ticks(self.low, self.high, count)
         span = self.high / max(1, count) - self.low / max(1, count)
         if not math.isfinite(span) or span <= 0:

@@ -82,7 +82,8 @@ def fit(widths: Sequence[int], wide: Sequence[bool], room: int) -> list[int]:
         flexible = [place for place in kept if wide[place] and fitted[place] > SHORTEST]
         if flexible:
             widest = max(flexible, key=lambda place: fitted[place])
-            fitted[widest] = max(SHORTEST, fitted[widest] - over)
+            second = max((fitted[place] for place in flexible if place != widest), default=SHORTEST)
+            fitted[widest] = max(SHORTEST, min(fitted[widest] - 1, max(second, fitted[widest] - over)))
         elif len(kept) > 1:
             fitted[kept[-1]] = 0
         else:
@@ -102,7 +103,7 @@ def build(listing: Listing, *, now: float, room: int) -> tuple[Table, list[str]]
     natural = [
         max((cell_len(cell) for cell in (title, *cells)), default=1) for title, cells in zip(titles, texts, strict=True)
     ]
-    wide = [column.wide or column.kind in ("text", "tree") for column in listing.columns]
+    wide = [column.wide or column.kind == "tree" for column in listing.columns]
     capped = [min(width, MAX_TEXT) if flexible else width for width, flexible in zip(natural, wide, strict=True)]
     widths = fit(capped if sum(natural) + GAP * len(natural) > room else natural, wide, room)
     table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="dim", collapse_padding=True)

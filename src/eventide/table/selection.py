@@ -77,5 +77,5 @@ def in_bin(source: Source, selector: str, *, project: str | None = None) -> list
             candidates=tuple(found),
         )
     near = difflib.get_close_matches(selector, [name for run in binned for name in (run.id, run.name)], n=1, cutoff=0.4)
-    hint = f"did you mean `{near[0]}`?" if near else ("the bin is empty" if not binned else "eventide restore --list")
+    hint = f"did you mean `{near[0]}`?" if near else ("the bin is empty" if not binned else "eventide runs --bin")
     raise RunNotFound(f"no run in the bin answers to `{selector}`", hint=hint)

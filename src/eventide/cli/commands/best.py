@@ -43,7 +43,7 @@ def best(
     """
     key, ranked = rank(state, metric, where, goal)
     listing = ranking(ranked[:1], ranked, key)
-    state.output.emit(listing)
+    state.output.emit(for_people(listing) if state.output.is_table else listing)
     if ranked and not state.output.is_json:
         for line in reasons(ranked, key):
             state.output.say(line)
@@ -70,7 +70,8 @@ def leaderboard(
     """
     key, ranked = rank(state, metric, where, goal)
     most = SCREENFUL if limit is None and state.output.is_table else limit or None
-    state.output.emit(replace(ranking(ranked[:most], ranked, key), total=len(ranked)))
+    listing = ranking(ranked[:most], ranked, key)
+    state.output.emit(for_people(listing) if state.output.is_table else listing)
 
 
 def rank(state: State, metric: str, filter_text: str, goal: str | None) -> tuple[str, list[RunInfo]]:
@@ -150,6 +151,13 @@ def ranking(shown: Sequence[RunInfo], ranked: Sequence[RunInfo], key: str) -> Li
             ]
         )
     return Listing("runs", columns, rows, len(ranked))
+
+
+def for_people(listing: Listing) -> Listing:
+    """Return a ranking with the id, which is long, behind everything else."""
+    return replace(
+        listing, columns=[*listing.columns[1:], listing.columns[0]], rows=[[*row[1:], row[0]] for row in listing.rows]
+    )
 
 
 def reasons(ranked: Sequence[RunInfo], key: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +66,11 @@ def export(
     table = state.source.rows(ids, keys=fields.split(keys) if keys else None, attempts=attempts)  # type: ignore[arg-type]
     if output is None:
         state.output.format = "csv" if state.output.is_table else state.output.format
-        state.output.emit(rows_listing(table, state.store.key_tags()))
+        listing = rows_listing(table, state.store.key_tags())
+        if state.output.format == "jsonl" and not state.options.fields:
+            sys.stdout.writelines(json_lines(listing))
+        else:
+            state.output.emit(listing)
         return
     _write(Path(output), table, state.store.key_tags())
     state.output.say(f"{table.num_rows} rows of {len(ids) if ids is not None else 'all'} runs in {output}")
@@ -99,10 +104,10 @@ def _write(path: Path, table: pa.Table, tags: dict[str, str]) -> None:
             if path.suffix == ".csv":
                 _write_csv(file, listing)
             else:
-                file.writelines(_json_lines(listing))
+                file.writelines(json_lines(listing))
 
 
-def _json_lines(listing: Listing) -> Iterable[str]:
+def json_lines(listing: Listing) -> Iterable[str]:
     """Yield one JSON object per row; keys that the row has not are left out."""
     for row in listing.rows:
         held = [(column, value) for column, value in zip(listing.columns, row, strict=True) if value is not None]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from eventide.cli.state import State
+    from eventide.model import RunInfo
+    from eventide.table.fields import Field
 
 SCREENFUL = 40
 ALL_FIELDS = (*fields.BASE, *fields.WHOLE)
@@ -94,7 +96,24 @@ def _listing(
     page = state.source.runs(query)
     chosen = chosen or choose_fields(page.runs, people=output.is_table, deleted=query.deleted)
     listing = run_listing(page.runs, chosen, total=page.total)
+    _warn_unknown(state, chosen, page.runs)
     return _changed(state, listing) if only_changed else listing
+
+
+def _warn_unknown(state: State, chosen: Sequence[Field], runs: Sequence[RunInfo]) -> None:
+    """Say which fields no run has, with the nearest name that some have."""
+    unknown = [field for field in chosen if field.kind != "base" and all(field.of(run) is None for run in runs)]
+    if not unknown or not runs:
+        return
+    import difflib  # noqa: PLC0415 - only for what may be a typing mistake
+
+    known = {name: None for run in runs for name in (*run.params, *run.metrics, *run.summary)}
+    known.update(dict.fromkeys((*ALL_FIELDS, *(info.key for info in state.source.keys(project=state.project)))))
+    for field in unknown:
+        near = difflib.get_close_matches(field.path, list(known), n=1, cutoff=0.5)
+        is_known = near and near[0] == field.path
+        guess = f"; did you mean `{near[0]}`?" if near and not is_known else ""
+        state.output.say(f"none of these runs has `{field.text}`{guess}", style="yellow")
 
 
 def _changed(state: State, listing: Listing) -> Listing:

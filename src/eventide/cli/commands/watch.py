@@ -110,6 +110,7 @@ class Watcher:
             self._ids = dict.fromkeys((*known, *self._ids))
         else:
             known = {}
+        self.runs = [known[run_id] if run_id in known else source.run(run_id) for run_id in self._ids]
 
     @property
     def done(self) -> bool:
