@@ -129,13 +129,15 @@ def scalar(of: Field, now: float) -> Sql:
             "(SELECT coalesce(t.value, x'00') FROM derived t WHERE t.run_id = r.run_id AND t.expr = ?)", (str(of),)
         )
     if of.kind == "call" and of.name != "last":
-        text = f"(SELECT {CALLS[of.name]} FROM metrics t WHERE t.run_id = r.run_id AND t.key = ?)"  # noqa: S608 - constants
+        text = f"(SELECT {CALLS[of.name]} FROM metrics t INDEXED BY metrics_by_key WHERE t.run_id = r.run_id AND t.key = ?)"  # noqa: S608 - constants
         return Sql(text, (of.metric,))
     found = [_in_place(place, stored_key(of)) for place in places_of(of)]
     return found[0] if len(found) == 1 else Sql(f"coalesce({join(found, ', ').text})", join(found, "").params)
 
 
 def _in_place(place: Place, key: str) -> Sql:
-    row = f"(SELECT {place.value} FROM {place.table} t WHERE t.run_id = r.run_id AND t.{place.key} = ?)"  # noqa: S608 - constants
+    index = f"{place.table}_by_{place.key}"
+    which = f"t.run_id = r.run_id AND t.{place.key} = ?"
+    row = f"(SELECT {place.value} FROM {place.table} t INDEXED BY {index} WHERE {which})"  # noqa: S608 - constants
     used = f"EXISTS(SELECT 1 FROM {place.table} WHERE {place.key} = ?)"  # noqa: S608 - asked once per query, not per run
     return Sql(f"CASE WHEN {used} THEN {row} END", (key, key))

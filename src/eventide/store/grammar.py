@@ -40,11 +40,15 @@ from eventide.store.tree import (
     Value,
     Word,
     is_plain,
+    levels,
     quote_key,
 )
 
 MAX_CHARS = 65_536
 MAX_DEPTH = 50
+"""Parentheses and `not` within each other."""
+MAX_LEVELS = 16
+"""`and`, `or` and `not` within each other; some 20 fill the stack of SQLite's own parser."""
 MAX_TERMS = 128
 MAX_VALUES = 5_000
 MAX_STEP = (1 << 63) - 1
@@ -63,6 +67,8 @@ def parse(text: str) -> Node:
     parser = Parser(text)
     node = parser.expression() if parser.begin() else ALL
     parser.end("`and`, `or` or the end")
+    if levels(node) > MAX_LEVELS:
+        parser.cursor.refuse(f"`and`, `or` and `not` are nested deeper than {MAX_LEVELS} levels", at=0)
     return node
 
 

@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from eventide.model import Floats, Ints
 
 
+LARGEST = float(np.finfo(np.float64).max)
+
+
 class Bins(NamedTuple):
-    """One entry per bucket, in the order of `model.Buckets` (count, nonfinite, min, max, mean, last); NaN where a bucket holds no finite point."""
+    """One entry per bucket, NaN where it holds no finite point; in the order of `model.Buckets`, from its `count` on."""
 
     points: Ints
     """int64, points, finite or not."""
@@ -38,7 +41,7 @@ def grid(start: float, stop: float, bins: int) -> Floats:
     low, high = min(start, stop), max(start, stop)
     if low == high:
         margin = max(0.5, abs(low) * 2.0**-40)
-        low, high = low - margin, high + margin
+        low, high = max(low - margin, -LARGEST), min(high + margin, LARGEST)
     # The halves, because high - low may be beyond the largest float.
     share = np.arange(bins + 1, dtype=np.float64) / bins
     edges = low * (1.0 - share) + high * share

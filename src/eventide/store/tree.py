@@ -289,3 +289,10 @@ class Regex:
 Node = And | Or | Not | Compare | Between | In | Has | HasNan | Word | Phrase | Regex
 ALL = And(())
 """Matches every run."""
+
+
+def levels(node: Node) -> int:
+    """Return how many `and`, `or` and `not` lie around the innermost term."""
+    if isinstance(node, Not):
+        return 1 + levels(node.part)
+    return 1 + max(map(levels, node.parts), default=0) if isinstance(node, And | Or) else 0
