@@ -1,32 +1,25 @@
 """Compaction: seal, then fewer and larger files, a checkpoint, and no files that nobody needs.
 
-Invariant: no row is lost or doubled by it. Merging swaps files for their sum in one Delta commit that fails when another merge or a
-deletion had one of the files meanwhile; then this one is simply left for another time. Files are removed `vacuum_after_hours` after
-they went out of use, so that a reader with an older list finds them; one that does not lists again.
+Invariant: no row is lost or doubled by it. Files are removed `vacuum_after_hours` after they went out of use, so that a reader with an
+older list finds them; one that does not lists again.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from eventide.clock import SYSTEM_CLOCK, Clock
 from eventide.layout import TABLES, Layout
 from eventide.names import project_of
-from eventide.store.delta import arrow_schema, open_table, writer_properties
+from eventide.store.delta import open_table
+from eventide.store.merge import merge_small_files
 from eventide.store.scan import Part, Scanner
 from eventide.store.seal import Sealer, SealReport
 
-if TYPE_CHECKING:
-    from deltalake import DeltaTable
-
-TARGET_BYTES = 128 * 1024 * 1024
-SMALL_BYTES = 32 * 1024 * 1024
-MIN_SMALL_FILES = 4
-"""Below so many small files, merging costs more than it saves."""
 VACUUM_AFTER_HOURS = 24
 
 
@@ -41,7 +34,7 @@ class CompactReport:
     """Files removed from disk."""
     freed_bytes: int = 0
     conflicts: int = 0
-    """Tables left alone because somebody else was changing them."""
+    """Merges given up because somebody else had changed the files."""
 
 
 def compact(
@@ -56,6 +49,7 @@ def compact(
 
     Raises:
         StoreError: a table cannot be read or written.
+        OSError: a file of a table cannot be read or written.
     """
     from eventide.store.purge import finish_purges  # noqa: PLC0415 - purge removes with what is here
 
@@ -67,9 +61,10 @@ def compact(
     sealed = Sealer(layout, clock).seal(parts, include_open=include_open)
     merged = files = freed = conflicts = 0
     for path in table_paths(layout):
-        done, clean = _merge(path)
-        merged += done
-        conflicts += not clean
+        done = merge_small_files(path)
+        merged += done.files
+        conflicts += done.conflicts
+        _checkpoint(path)
         removed, size_bytes = vacuum(path, after_hours=vacuum_after_hours, full=True)
         files += removed
         freed += size_bytes
@@ -86,32 +81,14 @@ def table_paths(layout: Layout, projects: Iterable[str] | None = None) -> list[P
     return [layout.table(project, table) for project in projects for table in TABLES]
 
 
-def _merge(path: Path) -> tuple[int, bool]:
-    """Merge the small files of one table; return how many, and False when somebody else got in between."""
+def _checkpoint(path: Path) -> None:
+    """Write a checkpoint when opening the table would read many commits; delta-rs itself does after every hundredth."""
     from deltalake.exceptions import DeltaError  # noqa: PLC0415
 
     table = open_table(path)
-    if table is None:
-        return 0, True
-    sizes = [size for size in _file_sizes(table).values() if size < SMALL_BYTES]
-    try:
-        merged = 0
-        if len(sizes) >= MIN_SMALL_FILES:
-            properties = writer_properties(arrow_schema(table))
-            result = table.optimize.compact(target_size=TARGET_BYTES, writer_properties=properties)
-            merged = int(result["numFilesRemoved"])
-        if merged or table.version() % 100 >= 10:
+    if table is not None and table.version() % 100 >= 10:
+        with contextlib.suppress(DeltaError, OSError):  # somebody else is writing one
             table.create_checkpoint()
-    except (DeltaError, OSError):
-        return 0, False
-    return merged, True
-
-
-def _file_sizes(table: DeltaTable) -> dict[str, int]:
-    import pyarrow as pa  # noqa: PLC0415
-
-    actions = pa.table(table.get_add_actions(flatten=True))
-    return dict(zip(actions["path"].to_pylist(), actions["size_bytes"].to_pylist(), strict=True))
 
 
 def vacuum(path: Path, *, after_hours: int, full: bool) -> tuple[int, int]:

@@ -84,7 +84,7 @@ class TransactionLog:
 def _checkpoint_transactions(path: Path) -> dict[str, int]:
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    actions = pq.read_table(path, columns=["txn.appId", "txn.version"])["txn"].combine_chunks().drop_null()
+    actions = pq.read_table(path, columns=["txn"])["txn"].combine_chunks().drop_null()
     names, versions = actions.field("appId").to_pylist(), actions.field("version").to_pylist()
     return dict(zip(names, versions, strict=True))
 

@@ -6,19 +6,16 @@ they did not: `isnan(loss)` would miss rows. `run_id`, `step`, `ts` and `_seq` h
 
 from __future__ import annotations
 
-import atexit
-import hashlib
 import os
 import re
-import shutil
-import tempfile
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from eventide.errors import StoreDamaged
+from eventide.errors import StoreDamaged, StoreError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pyarrow as pa
     from deltalake import CommitProperties, DeltaTable, WriterProperties
 
@@ -31,14 +28,12 @@ FENCE = 1 << 62
 """Coverage of a purged writer: more than any journal has, so that nobody seals it again."""
 
 ROW_GROUP_ROWS = 128 * 1024
-_ZSTD_LEVEL = 3
-_PRUNED = {"events": "run_id,step,ts", "system": "run_id,ts", "console": "run_id,ts", "runs": "run_id,ts"}
-_DICTIONARY = ("run_id", "_writer", "stream", "kind")
-_DELTAS = ("step", "_seq", "_attempt", "_rank")
-_RAW_PATH = re.compile(r"[%\[\]|^\\]")
-"""Characters in a path that delta-rs reads as something else, or panics at."""
-
-_links: dict[str, str] = {}
+ZSTD_LEVEL = 3
+PRUNED = {"events": "run_id,step,ts", "system": "run_id,ts", "console": "run_id,ts", "runs": "run_id,ts"}
+DICTIONARIES = ("run_id", "_writer", "stream", "kind")
+DELTAS = ("step", "_seq", "_attempt", "_rank")
+_RAW_PATH = re.compile(r"%[0-9A-Fa-f]{2}|[\[\]^|\\\x00-\x1f\x7f]")
+"""What delta-rs decodes, takes for a separator, or panics at, in a path."""
 
 
 def exists(path: Path) -> bool:
@@ -51,6 +46,7 @@ def open_table(path: Path) -> DeltaTable | None:
 
     Raises:
         StoreDamaged: there is a log, and it cannot be read.
+        StoreError: the Delta library cannot reach a folder of that name.
     """
     from deltalake import DeltaTable  # noqa: PLC0415 - 80 ms that a store without tables does not pay
     from deltalake.exceptions import DeltaError, TableNotFoundError  # noqa: PLC0415
@@ -58,7 +54,7 @@ def open_table(path: Path) -> DeltaTable | None:
     if not exists(path):
         return None
     try:
-        return DeltaTable(reachable(path))
+        return DeltaTable(location(path))
     except TableNotFoundError:
         return None
     except (DeltaError, OSError) as error:
@@ -74,9 +70,9 @@ def create_table(path: Path, schema: pa.Schema, table: str) -> DeltaTable:
     if found is not None:
         return found
     path.mkdir(parents=True, exist_ok=True)
-    configuration = {"delta.dataSkippingStatsColumns": _PRUNED[table]}
+    configuration = {"delta.dataSkippingStatsColumns": PRUNED[table]}
     try:
-        return DeltaTable.create(reachable(path), schema, mode="ignore", configuration=configuration)
+        return DeltaTable.create(location(path), schema, mode="ignore", configuration=configuration)
     except DeltaError:
         found = open_table(path)  # somebody else was first
         if found is None:
@@ -91,9 +87,9 @@ def writer_properties(schema: pa.Schema) -> WriterProperties:
     columns: dict[str, Any] = {}
     for field in schema:
         name, kind = field.name, str(field.type)
-        if name in _DICTIONARY:
+        if name in DICTIONARIES:
             columns[name] = ColumnProperties(dictionary_enabled=True, statistics_enabled="CHUNK")
-        elif name in _DELTAS:
+        elif name in DELTAS:
             columns[name] = ColumnProperties(
                 dictionary_enabled=False, encoding="DELTA_BINARY_PACKED", statistics_enabled="CHUNK"
             )
@@ -105,7 +101,7 @@ def writer_properties(schema: pa.Schema) -> WriterProperties:
             )
     return WriterProperties(
         compression="ZSTD",
-        compression_level=_ZSTD_LEVEL,
+        compression_level=ZSTD_LEVEL,
         max_row_group_size=ROW_GROUP_ROWS,
         default_column_properties=ColumnProperties(dictionary_enabled=True, statistics_enabled="NONE"),
         column_properties=columns,
@@ -148,22 +144,13 @@ def append(table: DeltaTable, rows: pa.Table | None, covered: Mapping[str, int])
     )
 
 
-def in_list(run_ids: Iterable[str]) -> str:
-    """Return the predicate that selects the rows of some runs; ids are quoted, though checked ids need no quoting."""
-    quoted = ", ".join("'" + run_id.replace("'", "''") + "'" for run_id in run_ids)
-    return f"run_id IN ({quoted})"
-
-
-def reachable(path: Path) -> str:
-    """Return a path to the folder `path` that delta-rs understands: a link to it when its own name has odd characters."""
+def location(path: Path) -> str:
+    """Return the folder `path` as delta-rs takes it; raises StoreError for the few names with which it would go elsewhere."""
     plain = str(path.absolute())
-    if os.name == "nt" or not _RAW_PATH.search(plain):
-        return plain
-    link = _links.get(plain)
-    if link is None or not os.path.islink(link):  # noqa: PTH114
-        folder = tempfile.mkdtemp(prefix="eventide-")
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        link = str(Path(folder) / hashlib.sha256(plain.encode("utf-8", "surrogateescape")).hexdigest()[:16])
-        Path(link).symlink_to(plain)
-        _links[plain] = link
-    return link
+    odd = _RAW_PATH.search(plain)
+    if odd and os.name != "nt":
+        raise StoreError(
+            f"`{plain}` cannot hold sealed tables: the Delta library misreads `{odd[0]}` in a path",
+            hint="move the store to a folder whose path has none of %41 [ ] ^ | \\ in it; unsealed journals work anywhere",
+        )
+    return plain

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from eventide.store.scan import Part
 
 READ_BYTES = 16 * 1024 * 1024
+BATCH_BYTES = 48 * 1024 * 1024
+BATCH_ROWS = 500_000
+BATCH_CELLS = 32 * 1024 * 1024
+"""Rows times columns: runs with keys of their own make wide tables of few values."""
 
 
 @dataclass(slots=True)
@@ -97,9 +101,15 @@ class Batch:
     size_bytes: int = 0
     rows: int = 0
     damaged: int = 0
+    columns: set[str] = field(default_factory=set)
+
+    def is_full(self) -> bool:
+        """Tell whether the batch is as large as memory allows, or as files should be."""
+        cells = self.rows * len(self.columns)
+        return self.size_bytes >= BATCH_BYTES or self.rows >= BATCH_ROWS or cells >= BATCH_CELLS
 
 
-def fill(feeds: Sequence[Feed], column_map: ColumnMap, *, max_bytes: int, max_rows: int) -> Batch:
+def fill(feeds: Sequence[Feed], column_map: ColumnMap) -> Batch:
     """Take pieces from feeds, in their order, until the batch is full or nothing is left."""
     batch = Batch()
     for feed in feeds:
@@ -113,6 +123,8 @@ def fill(feeds: Sequence[Feed], column_map: ColumnMap, *, max_bytes: int, max_ro
             batch.size_bytes += size_bytes
             batch.rows += tables.rows
             batch.damaged += tables.damaged
-            if batch.size_bytes >= max_bytes or batch.rows >= max_rows:
+            if tables.events is not None:
+                batch.columns.update(tables.events.column_names)
+            if batch.is_full():
                 return batch
     return batch

@@ -27,7 +27,8 @@ from eventide.layout import PART_SUFFIX, Layout
 from eventide.model import Removal
 from eventide.names import check_run_id, project_of
 from eventide.store.compact import table_paths, vacuum
-from eventide.store.delta import FENCE, append, arrow_schema, in_list, open_table, writer_properties
+from eventide.store.delta import FENCE, append, arrow_schema, open_table
+from eventide.store.rewrite import discard, swap, write_file
 from eventide.store.scan import is_closed, writer_is_gone
 from eventide.store.sealed import Snapshot
 
@@ -149,23 +150,21 @@ def _purge_table(path: Path, run_ids: Sequence[str], writers: Sequence[str]) -> 
     from deltalake.exceptions import DeltaError  # noqa: PLC0415
 
     for attempt in range(_ATTEMPTS):
-        table = open_table(path)
-        if table is None:
-            return 0, 0
         try:
-            before = _live_bytes(path, table)
-            _fence(path, table, writers)
-            if not _delete(path, table, run_ids):
+            table = open_table(path)
+            if table is None:
                 return 0, 0
+            _fence(path, table, writers)
+            written = _delete(path, run_ids)
         except DeltaError as error:
             if attempt == _ATTEMPTS - 1:
                 raise StoreError(f"cannot purge from the table `{path}`: {error}", hint="eventide gc") from error
-            time.sleep(random.uniform(0, _PAUSE_S * 2 ** min(attempt, 5)))  # noqa: S311
-            continue
-        written = sum(size for name, size in _live_bytes(path, table).items() if name not in before)
-        removed, size_bytes = vacuum(path, after_hours=0, full=False)
-        return removed, max(0, size_bytes - written)
-    return 0, 0
+            written = None
+        if written is not None:
+            removed, size_bytes = vacuum(path, after_hours=0, full=False)
+            return removed, max(0, size_bytes - written)
+        time.sleep(random.uniform(0, _PAUSE_S * 2 ** min(attempt, 5)))  # noqa: S311 - to lose step with the others
+    raise StoreError(f"cannot purge from the table `{path}`: others keep changing it", hint="eventide gc")
 
 
 def _fence(path: Path, table: DeltaTable, writers: Sequence[str]) -> None:
@@ -176,16 +175,25 @@ def _fence(path: Path, table: DeltaTable, writers: Sequence[str]) -> None:
         append(table, None, fenced)
 
 
-def _delete(path: Path, table: DeltaTable, run_ids: Sequence[str]) -> bool:
-    """Delete the rows of runs; return whether there were any."""
-    if not any(file.may_hold(run_ids) for file in Snapshot(path, table).files()):
-        return False
-    result = table.delete(in_list(run_ids), writer_properties=writer_properties(arrow_schema(table)))
-    return bool(result["num_removed_files"])
-
-
-def _live_bytes(path: Path, table: DeltaTable) -> dict[str, int]:
-    return {file.path: file.size_bytes for file in Snapshot(path, table).files()}
+def _delete(path: Path, run_ids: Sequence[str]) -> int | None:
+    """Delete the rows of runs; return the bytes written for rows that shared a file with them, None when a race was lost."""
+    table = open_table(path)
+    if table is None:
+        return 0
+    try:
+        held = [
+            file for file in Snapshot(path, table).files() if file.may_hold(run_ids) and _rows_of(file.path, run_ids)
+        ]
+        targets = [write_file(path, [file], arrow_schema(table), without=run_ids) for file in held]
+    except FileNotFoundError:  # merged and vacuumed by somebody else
+        return None
+    empty = [target for target in targets if not target.rows]
+    discard(path, empty)
+    kept = [target for target in targets if target.rows]
+    if held and not swap(path, held, kept, data_change=True):
+        discard(path, kept)
+        return None
+    return sum(target.size_bytes for target in kept)
 
 
 def folder_size(folder: Path) -> tuple[int, int]:
@@ -225,9 +233,6 @@ def _rows_of(file: str, run_ids: Sequence[str]) -> dict[str, int]:
     import pyarrow.compute as pc  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    try:
-        counts = pc.value_counts(pq.read_table(file, columns=["run_id"])["run_id"]).to_pylist()
-    except FileNotFoundError:
-        return {}
+    counts = pc.value_counts(pq.read_table(file, columns=["run_id"], partitioning=None)["run_id"]).to_pylist()
     wanted = set(run_ids)
     return {entry["values"]: entry["counts"] for entry in counts if entry["values"] in wanted}

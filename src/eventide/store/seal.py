@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from eventide.layout import Layout
     from eventide.store.scan import Part
 
-BATCH_BYTES = 48 * 1024 * 1024
-BATCH_ROWS = 500_000
 MAX_ATTEMPTS = 12
 _PAUSE_S = 0.02
 
@@ -109,13 +107,14 @@ class _ProjectSealer:
         from deltalake.exceptions import DeltaError  # noqa: PLC0415 - loaded with the first seal
 
         report = SealReport()
-        attempt = 0
+        attempt, left = 0, len(feeds)
         while attempt < MAX_ATTEMPTS:
             try:
                 self._load(feeds)
                 for done in self._batches(feeds):
                     report = report.plus(done)
                     attempt = 0
+                left = 0
                 break
             except DeltaError as error:
                 attempt += 1
@@ -127,7 +126,6 @@ class _ProjectSealer:
                 raise
             except Exception as error:
                 raise StoreError(f"cannot seal the project `{self._project}`: {error}") from error
-        left = len(feeds) if attempt else 0
         return report.plus(SealReport(commits=self._commits, conflicts=self._conflicts, postponed=left))
 
     def _batches(self, feeds: Sequence[Feed]) -> Iterator[SealReport]:
@@ -136,7 +134,7 @@ class _ProjectSealer:
         column_map = ColumnMap(events, system=system)
 
         def read() -> Batch:
-            return fill(feeds, column_map, max_bytes=BATCH_BYTES, max_rows=BATCH_ROWS)
+            return fill(feeds, column_map)
 
         batch = read()
         with ThreadPoolExecutor(1) as pool:  # leaving it waits for the reader, so that the feeds are at rest

@@ -19,7 +19,7 @@ from urllib.parse import unquote
 
 from eventide.names import project_of
 from eventide.store.coverage import ForeignLogError, TransactionLog, transaction_of
-from eventide.store.delta import READ_ORDER, arrow_schema, open_table
+from eventide.store.delta import FENCE, READ_ORDER, arrow_schema, open_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -228,9 +228,13 @@ class SealedTables:
         return max(own.covered(writer) if own else 0, runs.covered(writer) if runs else 0)
 
     def writers(self, project: str, table: str = "runs") -> Mapping[str, int]:
-        """Return writer → bytes covered by a table's own commits; those of `runs` hold for all tables of a project."""
+        """Return writer → bytes covered by a table's own commits, without writers of purged runs.
+
+        Those of `runs` hold for all tables of a project.
+        """
         snapshot = self._tables.get((project, table))
-        return {} if snapshot is None else snapshot.transactions()
+        found = {} if snapshot is None else snapshot.transactions()
+        return {writer: size_bytes for writer, size_bytes in found.items() if size_bytes < FENCE}
 
     def columns(self, project: str, table: str) -> list[str]:
         """Return the physical column names of a table, in their order."""
