@@ -189,7 +189,7 @@ def _check_number(setting: Setting, value: Any, what: str) -> Any:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or (setting.type is int and value != int(value)):
         raise InvalidSetting(f"{what} is `{value!s:.60}`; it can be {allowed}")
     if setting.minimum is not None and not value >= setting.minimum:
-        raise InvalidSetting(f"{what} is `{value}`; it can be {allowed}")
+        raise InvalidSetting(f"{what} is `{value:g}`; it can be {allowed}")
     return setting.type(value)
 
 
