@@ -6,7 +6,7 @@ counts once, with the later value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from eventide.names import escape_key
 from eventide.store.columns import MORE, parse
-from eventide.store.parquet import read_rows
+from eventide.store.parquet import read_encoded
 
 if TYPE_CHECKING:
     from eventide.model import Floats, Ints
@@ -58,7 +58,8 @@ def read_sealed(files: Sequence[str], run_ids: Sequence[str], keys: Sequence[str
         columns = [name for found in number_columns(names, keys).values() for name in found]
         return [*_PLACE, *columns, *([MORE] if MORE in names else [])]
 
-    return [table for table in (read_rows(file, run_ids, choose) for file in files) if table.num_rows]
+    wanted = frozenset(run_ids)
+    return [table for table in (read_encoded(file, wanted, choose) for file in files) if table.num_rows]
 
 
 def _extract(table: pa.Table, names: Sequence[str], key: str) -> tuple[Any, Any]:
@@ -96,19 +97,20 @@ def _more_numbers(column: pa.ChunkedArray, key: str) -> pa.Array | None:
 
 
 def points(
-    tables: Iterable[pa.Table], keys: Sequence[str], cutoffs_of: Cutoffs, *, attempts: str
+    tables: Iterable[pa.Table], run_ids: Collection[str], keys: Sequence[str], cutoffs_of: Cutoffs, *, attempts: str
 ) -> dict[tuple[str, str], Points]:
     """Return (run id, key) → points, for every pair that has any.
 
     Args:
-        tables: physical event rows, in any order; sealed rows and tails.
+        tables: physical event rows, in any order; sealed rows and tails, rows of other runs among them.
+        run_ids: the runs that are wanted.
         keys: user's keys.
         cutoffs_of: asked about every run.
         attempts: `last` or `all`.
     """
     pieces: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
     for table in tables:
-        _collect(table, keys, pieces)
+        _collect(table, frozenset(run_ids), keys, pieces)
     found = {}
     for which, parts in pieces.items():
         joined = [np.concatenate(column) if len(parts) > 1 else column[0] for column in zip(*parts, strict=True)]
@@ -125,9 +127,11 @@ def points(
     return found
 
 
-def _collect(table: pa.Table, keys: Sequence[str], pieces: dict[tuple[str, str], list[tuple[Any, ...]]]) -> None:
+def _collect(
+    table: pa.Table, run_ids: frozenset[str], keys: Sequence[str], pieces: dict[tuple[str, str], list[tuple[Any, ...]]]
+) -> None:
     columns = number_columns(table.column_names, keys)
-    bounds = run_bounds(table)
+    bounds = [stretch for stretch in run_bounds(table) if stretch[0] in run_ids]
     place = [table.column(name).to_numpy() for name in ("step", "ts", "_attempt")]
     writer = writer_codes(table.column("_writer"))
     place += [writer, table.column("_seq").to_numpy()]
@@ -135,15 +139,14 @@ def _collect(table: pa.Table, keys: Sequence[str], pieces: dict[tuple[str, str],
         mask, numbers = _extract(table, names, key)
         if numbers is None:
             continue
+        offsets = np.concatenate(([0], np.cumsum(mask))) if mask is not None else np.empty(0, np.int64)
         for run_id, start, stop in bounds:
             rows = slice(start, stop)
             if mask is None:
                 piece = (*(column[rows] for column in place), numbers[rows])
             else:
                 inside = mask[rows]
-                before = int(np.count_nonzero(mask[:start]))
-                count = int(np.count_nonzero(inside))
-                piece = (*(column[rows][inside] for column in place), numbers[before : before + count])
+                piece = (*(column[rows][inside] for column in place), numbers[offsets[start] : offsets[stop]])
             if len(piece[-1]):
                 pieces.setdefault((run_id, key), []).append(piece)
 

@@ -130,7 +130,7 @@ class Reading:
             for project in self._projects(run_ids):
                 tables += read_sealed(self._sealed.files(project, "events", run_ids), run_ids, keys)
             tables += self._tail.tables(self._parts(run_ids), "events")
-            return points(tables, keys, self._cutoffs, attempts=attempts)
+            return points(tables, run_ids, keys, self._cutoffs, attempts=attempts)
 
         return self._again(read)
 
