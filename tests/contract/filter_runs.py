@@ -95,7 +95,7 @@ RUNS: dict[str, Described] = {
         host="gpu8",
         user="ann",
         tags=("paper",),
-        config={"lr": 1e-4, "epochs": 10.0, "seed": "1", "optimizer": {"name": "sgd", "momentum": 0.9}},
+        config={"grad": None, "lr": 1e-4, "epochs": 10.0, "seed": "1", "optimizer": {"name": "sgd", "momentum": 0.9}},
         metrics={
             "val/acc": [0.95, 0.7],
             "train/loss": [1.0, 0.9, 1.1, 0.8],

@@ -24,6 +24,7 @@ from eventide.store.grammar import parse
 from eventide.store.index import Index
 
 CASES = Path(__file__).with_name("filter_cases.txt")
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "filter.md"
 
 
 def cases() -> list[tuple[str, str]]:
@@ -156,3 +157,11 @@ def test_what_a_filter_leaves_out_is_what_its_negation_selects(
 def test_a_sort_puts_missing_and_nan_last(db: sqlite3.Connection, sort: str, expected: str) -> None:
     """Runs come in the order asked for, those without a value or with NaN last both ways, ties by id."""
     assert ask(db, "", sort) == expected
+
+
+def test_the_examples_of_the_reference_parse() -> None:
+    """Every filter in the first block of docs/reference/filter.md is one."""
+    block = REFERENCE.read_text(encoding="utf-8").split("```")[1].removeprefix("text\n")
+    for line in block.splitlines():
+        text = line.partition("   ")[0]
+        assert str(parse(text))
