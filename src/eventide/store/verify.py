@@ -7,10 +7,8 @@ where it begins, and how many bytes are lost by it.
 from __future__ import annotations
 
 import hashlib
-import itertools
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +16,12 @@ from eventide.clock import SYSTEM_CLOCK, Clock
 from eventide.errors import EventideError, StoreDamaged, StoreTooNew
 from eventide.journal.reader import is_row, read_chunks, read_header, records
 from eventide.journal.records import END, HEADER, Header, Record
-from eventide.layout import PART_SUFFIX, TABLES, Layout
+from eventide.layout import PART_SUFFIX, Layout
 from eventide.model import Problem
-from eventide.store.compact import table_paths
-from eventide.store.delta import FENCE, open_table
 from eventide.store.garbage import objects_in
 from eventide.store.purge import PURGING
 from eventide.store.scan import writer_is_gone
-from eventide.store.sealed import SealedFile, SealedTables, Snapshot
+from eventide.store.verify_tables import CheckedPart, table_problems
 
 if TYPE_CHECKING:
     from os import stat_result
@@ -35,26 +31,14 @@ TEMPORARY_AGE_S = 3600.0
 """A temporary file younger than this may be in use."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    """A part that could be read at least in part."""
-
-    path: Path
-    header: Header
-    end: int
-    """Bytes of the writer's journal up to the last whole line."""
-    closed: bool
-
-
 def verify(layout: Layout, *, clock: Clock = SYSTEM_CLOCK, objects: bool = True) -> list[Problem]:
     """Check a whole store: its description, every line of every part, the sealed tables, and with `objects` every object's hash."""
     now_s = clock.time()
     found = [*_store_json(layout)]
-    parts: list[_Checked] = []
+    parts: list[CheckedPart] = []
     for path in sorted(layout.runs_dir.glob(f"[!.]*/*{PART_SUFFIX}")):
         found += _part(path, now_s, parts)
-    found += _contiguity(layout, parts)
-    found += _tables(layout, parts)
+    found += table_problems(layout, parts)
     if objects:
         found += _objects(layout)
     found += leftovers(layout, now_s)
@@ -72,7 +56,7 @@ def _store_json(layout: Layout) -> Iterator[Problem]:
 # ── journals ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _part(path: Path, now_s: float, parts: list[_Checked]) -> Iterator[Problem]:
+def _part(path: Path, now_s: float, parts: list[CheckedPart]) -> Iterator[Problem]:
     """Check one part on its own, and add it to `parts` when its header can be read."""
     try:
         stat = path.stat()
@@ -98,7 +82,7 @@ def _part(path: Path, now_s: float, parts: list[_Checked]) -> Iterator[Problem]:
         yield from check.problems()
     except FileNotFoundError:
         return
-    parts.append(_Checked(path, header, header.at + check.end, check.trailer is not None))
+    parts.append(CheckedPart(path, header, header.at + check.end, check.trailer is not None, header.rows + check.rows))
     yield from _torn(path, header, stat, check, now_s)
 
 
@@ -121,7 +105,7 @@ class _Lines:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._rows = 0
+        self.rows = 0
         self._checksum = 0
         self.end = 0
         self.trailer: Record | None = None
@@ -147,87 +131,15 @@ class _Lines:
             self.trailer = record
             yield from self._counts(offset, record[END])
         elif is_row(record):
-            self._rows += 1
+            self.rows += 1
         self._checksum = zlib.crc32(line, self._checksum)
 
     def _counts(self, offset: int, counts: Any) -> Iterator[Problem]:
-        seen = {"rows": self._rows, "bytes": offset, "crc32": f"{self._checksum:08x}"}
+        seen = {"rows": self.rows, "bytes": offset, "crc32": f"{self._checksum:08x}"}
         for name, value in seen.items():
             said = counts.get(name) if isinstance(counts, dict) else None
             if said != value:
                 yield Problem(str(self._path), offset, f"the trailer says {name} {said}, the part has {value}")
-
-
-def _contiguity(layout: Layout, parts: list[_Checked]) -> Iterator[Problem]:
-    """Check that the parts of each writer follow each other, but for those that were sealed and removed."""
-    sealed = SealedTables(layout)
-    try:
-        sealed.refresh()
-    except StoreDamaged:  # reported with the tables
-        return
-    ordered = sorted(parts, key=lambda part: (part.header.writer, part.header.at))
-    for writer, group in itertools.groupby(ordered, key=lambda part: part.header.writer):
-        end = 0
-        for part in group:
-            covered = sealed.covered(part.header.project, "runs", writer)
-            missing = part.header.at - max(end, covered)
-            if missing > 0:
-                what = f"{missing} bytes of the writer's earlier parts are neither here nor in the tables"
-                yield Problem(str(part.path), 0, what, lost_bytes=missing)
-            elif part.header.at < end:
-                yield Problem(
-                    str(part.path), 0, f"begins {end - part.header.at} bytes before the end of the part before"
-                )
-            end = part.end
-
-
-# ── tables ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _tables(layout: Layout, parts: list[_Checked]) -> Iterator[Problem]:
-    """Check that tables open, that their files are there and whole, and that they cover no bytes that never were."""
-    ends: dict[tuple[str, str], int] = {}
-    for part in parts:
-        key = (part.header.project, part.header.writer)
-        ends[key] = max(ends.get(key, 0), part.end)
-    known = set(table_paths(layout)) | {layout.table(project, table) for project, _ in ends for table in TABLES}
-    for path in sorted(known):
-        try:
-            table = open_table(path)
-        except StoreDamaged as error:
-            yield Problem(str(path), 0, error.message)
-            continue
-        if table is None:
-            if (path / "_delta_log").is_dir() and any((path / "_delta_log").iterdir()):
-                yield Problem(str(path), 0, "the beginning of the table's log is gone")
-            continue
-        snapshot = Snapshot(path, table)
-        for file in snapshot.files():
-            yield from _parquet(file)
-        for (project, writer), end in sorted(ends.items()):
-            covered = snapshot.covered(writer) if layout.table(project, path.name) == path else 0
-            if end < covered < FENCE:
-                what = f"covers {covered} bytes of the writer `{writer}`, of which the journal has {end}"
-                yield Problem(str(path), 0, what)
-
-
-def _parquet(file: SealedFile) -> Iterator[Problem]:
-    import pyarrow as pa  # noqa: PLC0415
-    import pyarrow.parquet as pq  # noqa: PLC0415
-
-    try:
-        if Path(file.path).stat().st_size != file.size_bytes:
-            yield Problem(
-                file.path, 0, f"the table says {file.size_bytes} bytes, the file has {Path(file.path).stat().st_size}"
-            )
-        rows = pq.read_metadata(file.path).num_rows
-    except FileNotFoundError:
-        yield Problem(file.path, 0, "a file of the table is gone", lost_bytes=file.size_bytes)
-    except (OSError, pa.ArrowException) as error:
-        yield Problem(file.path, 0, f"the file cannot be read: {error}", lost_bytes=file.size_bytes)
-    else:
-        if rows != file.rows:
-            yield Problem(file.path, 0, f"the table says {file.rows} rows, the file has {rows}")
 
 
 # ── objects and leftovers ───────────────────────────────────────────────────────────────────────────────────────────────
