@@ -140,7 +140,7 @@ class ColumnMap:
 
 
 class Logical(NamedTuple):
-    """One column of an answer, made of one or two physical ones; `kind` is the kind of its values."""
+    """One column of an answer, made of physical ones; `kind` is the kind of its values."""
 
     name: str
     key: str
@@ -150,8 +150,6 @@ class Logical(NamedTuple):
 
     def sql(self) -> str:
         """Return the SQL expression of this column over the physical ones."""
-        if self.kind not in (NUMBER, LONG):
-            return quote(self.columns[0])
         target = "DOUBLE" if self.kind == NUMBER else "BIGINT"
         parts = [quote(c) if parse(c).kind == self.kind else f"CAST({quote(c)} AS {target})" for c in self.columns]
         return parts[0] if len(parts) == 1 else f"COALESCE({', '.join(parts)})"
@@ -170,39 +168,55 @@ def logical_columns(columns: Iterable[str], tags: Mapping[str, str]) -> list[Log
     `key:s`, `key:b`, `key:j`, and as `key:i` where a double rounds large integers. A key that differs from another only by case
     keeps its suffix (`Loss~2`); names are unique when case is ignored.
     """
-    found: dict[str, dict[str, str]] = {}
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
     for column in columns:
         if column not in INTERNAL:
             key, kind = parse(column)
-            found.setdefault(key, {})[kind] = column
+            kinds = found.setdefault(key, {})
+            kinds[kind] = (*kinds.get(kind, ()), column)  # projects may have numbered a key differently
     taken = {name.casefold() for name in INTERNAL}
-    shown = []
-    for key, kinds in found.items():
-        shown.append(_bare(key, kinds, tags.get(key, ""), taken))
+    shown = [_bare(key, kinds, tags.get(key, ""), taken) for key, kinds in found.items()]
     for bare in list(shown):
-        rest = [kind for kind in KINDS if kind in found[bare.key] and not _covers(bare, kind)]
-        shown.extend(
-            Logical(_unique(f"{bare.name}:{kind}", taken), bare.key, kind, (found[bare.key][kind],)) for kind in rest
-        )
+        kinds = found[bare.key]
+        hidden = [kind for kind in KINDS if kind in kinds and not _covers(bare, kind)]
+        shown += [Logical(_unique(f"{bare.name}:{kind}", taken), bare.key, kind, kinds[kind]) for kind in hidden]
     return shown
 
 
-def _bare(key: str, kinds: dict[str, str], tags: str, taken: set[str]) -> Logical:
+def _bare(key: str, kinds: dict[str, tuple[str, ...]], tags: str, taken: set[str]) -> Logical:
     """Return the column that gets the key's own name."""
     first = next(kind for kind in KINDS if kind in kinds)
-    base = kinds[first].partition(":")[0]
-    collision = _COLLISION.search(base)
+    collision = _COLLISION.search(kinds[first][0].partition(":")[0])
     name = _unique(key + (collision[0] if collision else ""), taken)
     if first not in (NUMBER, LONG):
-        return Logical(name, key, first, (kinds[first],))
+        return Logical(name, key, first, kinds[first])
     integers = _INTEGER_TAGS.issuperset(tags) if tags else NUMBER not in kinds
     order = (LONG, NUMBER) if integers else (NUMBER, LONG)
-    return Logical(name, key, order[0], tuple(kinds[kind] for kind in order if kind in kinds))
+    return Logical(name, key, order[0], tuple(column for kind in order for column in kinds.get(kind, ())))
 
 
 def _covers(bare: Logical, kind: str) -> bool:
     """Tell whether the bare column shows all values of `kind` as they are."""
     return kind == bare.kind or (kind == NUMBER and bare.kind == LONG)
+
+
+def without_collisions(columns: Iterable[str], taken: dict[str, str]) -> dict[str, str]:
+    """Return column → name under which columns of several projects can stand side by side in one table.
+
+    Every project numbers keys that differ by case alone on its own, so one's `loss` and another's `Loss` would be merged by an
+    engine that ignores case. A name whose case-folded form belongs to another one in `taken` gets a number that is free; `taken`
+    (case-folded → name) is added to. `parse` gives the same for both names.
+    """
+    mine = set(columns)
+    names: dict[str, str] = {}
+    for column in columns:
+        name, number = column, 1
+        while taken.setdefault(name.casefold(), name) != name or (name != column and name in mine):
+            number += 1
+            base, colon, kind = column.partition(":")
+            name = f"{_COLLISION.sub('', base)}~{number}{colon}{kind}"
+        names[column] = name
+    return names
 
 
 def _unique(name: str, taken: set[str]) -> str:

@@ -66,10 +66,10 @@ def logical_table(table: pa.Table, tags: Mapping[str, str], *, keys: Sequence[st
 
 def shape(table: pa.Table, item: Logical) -> pa.ChunkedArray:
     """Return one logical column of a physical table."""
-    if item.kind not in (NUMBER, LONG):
-        return table[item.columns[0]]
-    target = pa.float64() if item.kind == NUMBER else pa.int64()
-    parts = [table[name].cast(target, safe=False) for name in item.columns]
+    parts = [table[name] for name in item.columns]
+    if item.kind in (NUMBER, LONG):
+        target = pa.float64() if item.kind == NUMBER else pa.int64()
+        parts = [part.cast(target, safe=False) for part in parts]
     return parts[0] if len(parts) == 1 else pc.coalesce(*parts)
 
 
