@@ -9,13 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from eventide.errors import EventideError
-from eventide.model import Edit, RunQuery
+from eventide.model import Edit, Removal, RunQuery
 from eventide.table.selection import all_runs, in_bin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from eventide.model import Removal
     from eventide.source import Source
 
 Selector = "str | Sequence[str]"
@@ -87,8 +86,10 @@ class Actions:
 
     def purge(self, selector: str | Sequence[str] | None = None, *, dry_run: bool = False) -> Removal:
         """Destroy runs that are in the bin (None: all of them) and say what was freed; there is no way back."""
-        purge = keeper(self.source, "purge")
-        removal: Removal = purge(self._binned(selector), dry_run=dry_run)
+        ids = self._binned(selector)
+        if not ids:
+            return Removal(dry_run=dry_run)
+        removal: Removal = keeper(self.source, "purge")(ids, dry_run=dry_run)
         return removal
 
     def gc(self, *, dry_run: bool = False) -> Removal:

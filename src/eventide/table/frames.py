@@ -25,6 +25,7 @@ FrameAggregate = Literal["last", "best", "min", "max", "mean", "first", "std", "
 RUN_COLUMNS = ("name", "project", "status", "started", "ended", "duration", "group", "tags", "notes", "host", "user",
                "rows", "attempts", "archived", "error")  # fmt: skip
 _CATEGORIES = frozenset({"project", "status", "group", "host", "user"})
+_TEXTS = frozenset({"name", "notes", "error"})
 
 Columns = dict[str | tuple[str, str], list[Any]]
 
@@ -138,6 +139,8 @@ def _pandas_column(name: str | tuple[str, str], values: list[Any]) -> Any:  # no
     if name in ("duration", "duration_s"):
         return pd.to_timedelta(pd.Series(values, dtype="float64"), unit="s")
     kinds = {type(value) for value in values if value is not None}
+    if name in _TEXTS:
+        return pd.Series(values, dtype="str")
     if name in _CATEGORIES or (kinds == {str} and _is_repetitive(values)):
         return pd.Series(values, dtype=object).astype("category")
     if not kinds:

@@ -13,7 +13,6 @@ from eventide.cli.verb import VerbCommand
 from eventide.errors import InvalidSetting, RunIsLive
 from eventide.model import Edit, RunQuery, RunStatus
 from eventide.table import values
-from eventide.table.actions import keeper
 from eventide.table.selection import all_runs, in_bin
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def rm(
 def _purge(state: State, selected: Selected, *, dry_run: bool, yes: bool) -> None:
     if not dry_run and selected.ids:
         state.confirm(f"destroy {len(selected.ids)} run{'s' * (len(selected.ids) > 1)} for ever", yes=yes)
-    show_removal(state, keeper(state.source, "purge")(selected.ids, dry_run=dry_run))
+    show_removal(state, state.store.purge(selected.ids, dry_run=dry_run))
     if selected.unknown:
         raise click.exceptions.Exit(EXIT_PARTLY)
 

@@ -75,7 +75,7 @@ def gc(
         ]
         if ids and not dry_run:
             state.confirm(f"destroy {len(ids)} run{'s' * (len(ids) > 1)} in the bin for ever", yes=yes)
-        removals["bin"] = keeper(state.source, "purge")(ids, dry_run=dry_run)
+        removals["bin"] = keeper(state.source, "purge")(ids, dry_run=dry_run) if ids else Removal(dry_run=dry_run)
     removals["journals"] = keeper(state.source, "retain")(dry_run=dry_run)
     removals["unreferenced"] = keeper(state.source, "gc")(dry_run=dry_run)
     _show(state, removals, dry_run=dry_run)
