@@ -97,7 +97,7 @@ SETTINGS: tuple[Setting, ...] = (
         "Output of the command line; default: a table on a terminal, else TSV.",
         ("table", "tsv", "json", "jsonl", "csv", "md"),
     ),
-    Setting("memory_limit_mb", int, 1024, "EVENTIDE_MEMORY_LIMIT_MB", "Memory DuckDB may use, in MB.", minimum=16),
+    Setting("memory_limit_mb", int, 640, "EVENTIDE_MEMORY_LIMIT_MB", "Memory DuckDB may use, in MB.", minimum=16),
     Setting(
         "keep_journal_days",
         float,
