@@ -46,6 +46,8 @@ class Indexer:
         self._due: dict[str, Part] = {}
         self._removed: set[str] = set()
         self._first = True
+        self.generation = 0
+        """Moves whenever anything in the store did."""
         self.damaged: dict[str, str] = {}
         """Parts that cannot be read at all, and why."""
         self.scanner = Scanner(layout, _known_parts(layout, index.db))
@@ -62,6 +64,7 @@ class Indexer:
             return False
         with self._index.transaction() as db:
             touched = self._apply(db, silent, tables_moved=tables_moved)
+        self.generation += 1
         self._due.clear()
         self._removed.clear()
         self._first = False

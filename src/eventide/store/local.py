@@ -109,9 +109,9 @@ class LocalSource:
 
     def close(self) -> None:
         """Release the index and the SQL engine."""
+        if self._reading is not None:
+            self._reading.close()
         with self._lock:
-            if self._reading is not None:
-                self._reading.close()
             self._index.close()
 
     # ── runs ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -161,8 +161,7 @@ class LocalSource:
         return chosen, order
 
     def _ids(self, query: RunQuery) -> list[str]:
-        chosen, _ = self._compile(query)
-        return queries.ids(self._index.db, query, chosen)
+        return queries.ids(self._index.db, query, *self._compile(query))
 
     def run(self, run_id: str) -> RunInfo:
         """Return one run with all its details; raises RunNotFound."""
@@ -254,7 +253,7 @@ class LocalSource:
         """Run one read-only SQL statement and return all of its rows; raises InvalidQuery or LimitExceeded."""
         with self._lock:
             self.refresh()
-            engine = self._read().engine(query)
+            engine = self._read().engine(self._lock)
         return engine.run(query, params, limits)
 
     def open_object(self, sha256: str) -> bytes:

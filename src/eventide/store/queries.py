@@ -42,19 +42,27 @@ def scope(query: RunQuery, compiled: CompiledFilter) -> tuple[str, list[Any]]:
 def page(
     db: sqlite3.Connection, query: RunQuery, compiled: CompiledFilter, order: CompiledSort
 ) -> tuple[list[RunInfo], int]:
-    """Return the runs of one page, and how many match on all pages."""
-    where, params = scope(query, compiled)
-    total = db.execute(f"SELECT count(*) FROM runs r WHERE {where}", params).fetchone()[0]  # noqa: S608 - compiled, parameters bound
-    sql = f"SELECT {_RUN} FROM runs r WHERE {where} ORDER BY {order.sql} LIMIT ? OFFSET ?"  # noqa: S608
-    limit = -1 if query.limit is None else query.limit
-    rows = db.execute(sql, [*params, *order.params, limit, query.offset]).fetchall()
-    return fill(db, rows, query), total
+    """Return the runs of one page, and how many match on all pages.
+
+    All matching ids are sorted, then the page's rows are read: the columns a sort needs lie in small indexes, whole rows do not.
+    """
+    matching = ids(db, query, compiled, order)
+    stop = None if query.limit is None else query.offset + query.limit
+    rows = [read_row(db, run_id) for run_id in matching[query.offset : stop]]
+    return fill(db, [row for row in rows if row is not None], query), len(matching)
 
 
-def ids(db: sqlite3.Connection, query: RunQuery, compiled: CompiledFilter) -> list[str]:
-    """Return the ids of all runs a query matches."""
+def ids(db: sqlite3.Connection, query: RunQuery, compiled: CompiledFilter, order: CompiledSort) -> list[str]:
+    """Return the ids of all runs a query matches, in its order."""
     where, params = scope(query, compiled)
-    return [run_id for (run_id,) in db.execute(f"SELECT r.run_id FROM runs r WHERE {where} ORDER BY r.run_id", params)]  # noqa: S608
+    sql = f"SELECT r.run_id FROM runs r WHERE {where} ORDER BY {order.sql}"  # noqa: S608 - compiled, parameters bound
+    return [run_id for (run_id,) in db.execute(sql, [*params, *order.params])]
+
+
+def read_row(db: sqlite3.Connection, run_id: str) -> tuple[Any, ...] | None:
+    """Return one row of `runs`, or None."""
+    row: tuple[Any, ...] | None = db.execute(f"SELECT {_RUN} FROM runs r WHERE run_id = ?", (run_id,)).fetchone()  # noqa: S608 - a constant
+    return row
 
 
 def fill(db: sqlite3.Connection, rows: list[tuple[Any, ...]], query: RunQuery) -> list[RunInfo]:
@@ -120,10 +128,10 @@ def _summary(metrics: dict[str, Any], kinds: dict[str, str | None], explicit: di
 
 def one(db: sqlite3.Connection, run_id: str) -> RunInfo:
     """Return one run with all its details; raises RunNotFound."""
-    rows = db.execute(f"SELECT {_RUN} FROM runs r WHERE run_id = ?", (run_id,)).fetchall()  # noqa: S608
-    if not rows:
+    row = read_row(db, run_id)
+    if row is None:
         raise not_found(db, run_id)
-    return fill(db, rows, RunQuery())[0]
+    return fill(db, [row], RunQuery())[0]
 
 
 def not_found(db: sqlite3.Connection, selector: str) -> RunNotFound:

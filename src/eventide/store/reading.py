@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from eventide.model import Attempts, Buckets, ConsoleLine, Series, SeriesQuery
 from eventide.names import escape_key
+from eventide.settings import get
 from eventide.store import relations
 from eventide.store.advance import Indexer, cutoffs
 from eventide.store.columns import FIXED, MORE, ColumnMap, parse
@@ -25,6 +26,8 @@ from eventide.store.series import bucket, grid
 from eventide.store.tail import Tail
 
 if TYPE_CHECKING:
+    from threading import RLock
+
     from eventide.clock import Clock
     from eventide.layout import Layout
     from eventide.store.engine import Engine
@@ -55,8 +58,20 @@ class Reading:
         self._tail = Tail(sealed.covered, self._column_map)
         self._engine: Engine | None = None
 
+    def engine(self, lock: RLock) -> Engine:
+        """Return the SQL engine, made at the first query; `lock` is the owner's, and is taken whenever views are brought up to date."""
+        self._prepare()
+        if self._engine is None:
+            from eventide.store.catalog import LocalCatalog  # noqa: PLC0415 - DuckDB only where SQL is asked for
+            from eventide.store.engine import Engine  # noqa: PLC0415
+
+            catalog = LocalCatalog(lock, self._index, self._indexer, self._sealed, self._tail, self._tags)
+            limit = f"{get('memory_limit_mb')}MB"
+            self._engine = Engine(catalog, self._layout.tables_dir, memory_limit=limit)
+        return self._engine
+
     def close(self) -> None:
-        """Release the SQL engine."""
+        """Release the SQL engine, once its query is done. The owner's lock must be free: a running query may ask for it."""
         if self._engine is not None:
             self._engine.close()
 
