@@ -96,9 +96,11 @@ class Layout:
             StoreUnwritable: the folder cannot be made or written.
             StoreTooNew, StoreDamaged: there is a store that cannot be used.
         """
+        exists = os.path.exists(self.store_json)  # noqa: PTH110 - pathlib's cost four times as much at start-up
+        store_id = self.check() if exists else None  # nothing is written into a store that cannot be used
         try:
-            os.makedirs(self.runs_dir, exist_ok=True)  # noqa: PTH103 - pathlib's costs four times as much at start-up
-            if not os.path.exists(self.store_json):  # noqa: PTH110
+            os.makedirs(self.runs_dir, exist_ok=True)  # noqa: PTH103
+            if not exists:
                 body = orjson.dumps({"format": STORE_VERSION, "id": os.urandom(8).hex(), "created": now_s})
                 temporary = self.root / f".store-{os.urandom(6).hex()}.tmp"
                 temporary.write_bytes(body + b"\n")
@@ -108,7 +110,7 @@ class Layout:
                 f"cannot write to the store `{self.root}`: {error.strerror or error}",
                 hint="choose another folder with EVENTIDE_DIR=/path or dir=, or run without a store: mode='memory'",
             ) from error
-        return self.check()
+        return store_id or self.check()
 
     def check(self) -> str:
         """Return the store's id, or raise `NotAStore`, `StoreTooNew` or `StoreDamaged`."""

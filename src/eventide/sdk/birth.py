@@ -122,6 +122,7 @@ def open_run(layout: Layout, wish: Wish, home: Home, ordinal_of: Callable[[str],
     writer.begin()
     guard.relax()
     _tell(run, wish, is_new=not earlier)
+    run._watch()  # noqa: SLF001 - from here on: loading data may take minutes, and the run is alive all the while
     return run
 
 

@@ -105,7 +105,7 @@ class Run:
         self._append = self._writer.append
 
     def _watch(self) -> None:
-        if not self._writer.closed:
+        if self._layout is not None and not self._writer.closed:
             self._pulse.watch(self._writer)
 
     # ── values for the whole run ────────────────────────────────────────────────────────────────────────────────────

@@ -70,19 +70,20 @@ def init(
     """
     kind = settings.get("mode", mode)
     wish = birth.Wish.of(project=project, name=name, group=group, tags=tags, notes=notes, id=id, resume=resume)
-    if kind == "disabled":
-        return _begin(birth.disabled_run(wish, _home()), quiet=True)
     tree = None if config is None else as_tree(config)
-    layout = Layout(_root(dir, kind))
-    layout.create(now_s=SYSTEM_CLOCK.time())
-    run = birth.open_run(layout, wish, _home(), _ordinal_of)
+    if kind == "disabled":
+        run = birth.disabled_run(wish, _home())
+    else:
+        layout = Layout(_root(dir, kind))
+        layout.create(now_s=SYSTEM_CLOCK.time())
+        run = birth.open_run(layout, wish, _home(), _ordinal_of)
     try:
         if tree is not None:
             run.config.update(tree)
     except Misuse as error:
         run.finish("failed", f"init(config=...) failed: {error.message}")
         raise
-    return _begin(run, quiet=settings.get("quiet"))
+    return _begin(run, quiet=kind == "disabled" or settings.get("quiet"))
 
 
 def current() -> Run | None:
