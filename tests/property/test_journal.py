@@ -54,11 +54,15 @@ VALUES = st.recursive(
 )
 KEYS = st.one_of(
     st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=8),
-    st.sampled_from(["step", "ts", "run_id", "_x", "__x", "_keys", "_run", "_end", "a.b", "a/b", "Loss", "loss", "a\nb"]),
+    st.sampled_from(
+        ["step", "ts", "run_id", "_x", "__x", "_keys", "_run", "_end", "a.b", "a/b", "Loss", "loss", "a\nb"]
+    ),
 )
 ROWS = st.dictionaries(KEYS, VALUES, max_size=5)
 PLAIN_ROWS = st.dictionaries(
-    st.sampled_from("abc"), st.one_of(st.floats(), st.integers(), st.booleans(), st.sampled_from(["x", "null", "NaN"])), max_size=3
+    st.sampled_from("abc"),
+    st.one_of(st.floats(), st.integers(), st.booleans(), st.sampled_from(["x", "null", "NaN"])),
+    max_size=3,
 )
 
 

@@ -42,7 +42,9 @@ def test_nesting_has_a_limit() -> None:
         encode([value])
 
 
-@pytest.mark.parametrize("raw", [{"_future": 1}, {"_decimal": "x"}, {"_datetime": 3}, {"_range": [1, 2, 3, 4]}, {"_array": {}}])
+@pytest.mark.parametrize(
+    "raw", [{"_future": 1}, {"_decimal": "x"}, {"_datetime": 3}, {"_range": [1, 2, 3, 4]}, {"_array": {}}]
+)
 def test_unknown_form_comes_back_as_it_is(raw: Any) -> None:
     """A form of a later version, or one that is damaged, is handed out as the dict it is."""
     assert decode(raw) == raw
@@ -54,7 +56,9 @@ def test_unknown_type_is_refused_without_an_extension() -> None:
         encode(object())
 
 
-@pytest.mark.parametrize(("raw", "yes"), [(1, True), (1.5, True), ("NaN", True), (True, False), ("x", False), (None, False)])
+@pytest.mark.parametrize(
+    ("raw", "yes"), [(1, True), (1.5, True), ("NaN", True), (True, False), ("x", False), (None, False)]
+)
 def test_numbers_are_told_from_the_rest(raw: Any, yes: bool) -> None:
     """Non-finite names count as numbers, booleans do not."""
     assert is_number(raw) is yes

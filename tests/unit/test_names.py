@@ -21,7 +21,9 @@ def test_name_is_the_readable_part_of_an_id() -> None:
     assert names.name_of("my-run") == "my-run"
 
 
-@pytest.mark.parametrize("run_id", ["", ".", "..", "../x", "a/b", "-rf", ".hidden", "a b", "ü", "x" * 129, 7, None, "a\n", "end."])
+@pytest.mark.parametrize(
+    "run_id", ["", ".", "..", "../x", "a/b", "-rf", ".hidden", "a b", "ü", "x" * 129, 7, None, "a\n", "end."]
+)
 def test_run_id_that_is_no_folder_is_refused(run_id: object) -> None:
     """A run id that could leave the store, hide, or not exist on some system is refused."""
     with pytest.raises(InvalidName):

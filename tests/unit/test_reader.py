@@ -20,7 +20,9 @@ def test_header_in_the_making_is_none(tmp_path: Path) -> None:
         assert read_header(path) is None
 
 
-@pytest.mark.parametrize("line", [b"\n", b"nonsense\n", b"[]\n", b'{"step":1}\n', b'{"_run":3}\n', b'{"_run":{"v":1}}\n', b"\xff\n"])
+@pytest.mark.parametrize(
+    "line", [b"\n", b"nonsense\n", b"[]\n", b'{"step":1}\n', b'{"_run":3}\n', b'{"_run":{"v":1}}\n', b"\xff\n"]
+)
 def test_first_line_that_is_no_header_is_damage(tmp_path: Path, line: bytes) -> None:
     """A whole first line that is no header is reported with the file's path."""
     path = tmp_path / "part"
@@ -49,7 +51,12 @@ def test_unknown_header_fields_are_ignored(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [1, 3, 64, 1 << 20])
 def test_chunks_of_any_size_give_the_same_lines(tmp_path: Path, size: int) -> None:
     """However little is read at once, the lines and their offsets are the same, and the torn tail is left out."""
-    lines = [HEADER, b'{"step":0,"ts":1.0,"a":"\\u2028 \xe2\x80\xa8 x"}\n', b"not json\n", b'{"step":1,"ts":1.0,"a":"' + b"y" * 500 + b'"}\n']
+    lines = [
+        HEADER,
+        b'{"step":0,"ts":1.0,"a":"\\u2028 \xe2\x80\xa8 x"}\n',
+        b"not json\n",
+        b'{"step":1,"ts":1.0,"a":"' + b"y" * 500 + b'"}\n',
+    ]
     path = tmp_path / "part"
     path.write_bytes(b"".join(lines) + b'{"step":2,')
     found = [pair for chunk in read_chunks(path, 0, size=size) for pair in records(chunk)]

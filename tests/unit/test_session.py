@@ -73,7 +73,13 @@ def ends(run: eventide.Run) -> list[dict[str, Any]]:
 def test_a_run_from_init_to_finish(store_dir: Path) -> None:
     """Everything said about a run is in its journal: names, config, rows, summary, metrics, status."""
     run = eventide.init(
-        dir=store_dir, project="p", name="n", group="g", tags=["a", "b"], notes="*hi*", config={"lr": 0.1, "net": {"width": 3}}
+        dir=store_dir,
+        project="p",
+        name="n",
+        group="g",
+        tags=["a", "b"],
+        notes="*hi*",
+        config={"lr": 0.1, "net": {"width": 3}},
     )
     run.log({"loss": 0.5}, acc=1)
     run.log(loss=0.4, step=7)
@@ -116,7 +122,13 @@ def test_environment_fills_in_what_is_not_given(store_dir: Path, monkeypatch: py
     }.items():
         monkeypatch.setenv(f"EVENTIDE_{name}", value)
     run = eventide.init(name="given")
-    assert (run.id, run.project, run.name, run.group, run.notes) == ("env-id", "env-project", "given", "env-group", "env-notes")
+    assert (run.id, run.project, run.name, run.group, run.notes) == (
+        "env-id",
+        "env-project",
+        "given",
+        "env-group",
+        "env-notes",
+    )
     assert list(run.tags) == ["x", "y"]
     assert run.dir == store_dir / "runs" / "env-id"
 
@@ -146,7 +158,12 @@ def test_logging_after_finish_is_a_mistake(store_dir: Path) -> None:
     run.log(a=1)
     run.finish()
     run.finish("failed")
-    for act in (lambda: run.log(a=1), lambda: run.log(b="new"), lambda: run.config.update(a=1), lambda: run.tags.add("x")):
+    for act in (
+        lambda: run.log(a=1),
+        lambda: run.log(b="new"),
+        lambda: run.config.update(a=1),
+        lambda: run.tags.add("x"),
+    ):
         with pytest.raises(RunFinished) as caught:
             act()
         assert run.id in caught.value.hint
@@ -187,7 +204,9 @@ def test_many_rows_in_every_shape(store_dir: Path) -> None:
     run.log_many({"a": [3, 4]}, steps=[10, 12])
     run.log_many(pd.DataFrame({"a": [5, 6]}))
     run.log_many(Frame())
-    assert rows(run) == [(step, {"a": value}) for step, value in zip([0, 1, 10, 12, 13, 14, 15, 16], range(1, 9), strict=True)]
+    assert rows(run) == [
+        (step, {"a": value}) for step, value in zip([0, 1, 10, 12, 13, 14, 15, 16], range(1, 9), strict=True)
+    ]
     for bad in ([{"a": 1}, {2: 3}], {"a": [1], "b": [1, 2]}, {"a": 1}, ["x"]):
         with pytest.raises(Misuse):
             run.log_many(bad)
@@ -385,7 +404,10 @@ def test_repr_has_no_path(store_dir: Path) -> None:
         ({"RANK": "3"}, (0, 1, 0)),
         ({"RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1"}, (3, 4, 1)),
         ({"RANK": "0", "WORLD_SIZE": "1"}, (0, 1, 0)),
-        ({"SLURM_PROCID": "2", "SLURM_NTASKS": "4", "SLURM_LOCALID": "0", "SLURM_JOB_ID": "9", "SLURM_STEP_ID": "0"}, (2, 4, 0)),
+        (
+            {"SLURM_PROCID": "2", "SLURM_NTASKS": "4", "SLURM_LOCALID": "0", "SLURM_JOB_ID": "9", "SLURM_STEP_ID": "0"},
+            (2, 4, 0),
+        ),
         ({"SLURM_PROCID": "0", "SLURM_NTASKS": "4", "SLURM_JOB_ID": "9"}, (0, 1, 0)),
         ({"OMPI_COMM_WORLD_RANK": "1", "OMPI_COMM_WORLD_SIZE": "2"}, (1, 2, 0)),
     ],

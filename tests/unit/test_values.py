@@ -239,7 +239,9 @@ def test_long_text_and_bytes_are_objects(extend: Extender, objects: LocalObjects
     assert (data.decode() if form == "text" else data) == value
 
 
-@pytest.mark.parametrize("value", [Thing(3), pd.DataFrame({"a": [1]}), pd.Timestamp(1), np.array([Thing(1)], dtype=object)])
+@pytest.mark.parametrize(
+    "value", [Thing(3), pd.DataFrame({"a": [1]}), pd.Timestamp(1), np.array([Thing(1)], dtype=object)]
+)
 def test_other_objects_are_pickled(extend: Extender, objects: LocalObjects, value: Any) -> None:
     """An object that nothing knows is pickled into the store and described in the row."""
     ref = decode(encode(value, extend)[1])

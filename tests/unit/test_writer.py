@@ -42,7 +42,13 @@ class Journal:
 
     def records(self) -> list[dict[str, Any]]:
         """Return all records of all parts."""
-        return [record for path in self.parts for chunk in read_chunks(path, 0) for _, record in records(chunk) if record is not None]
+        return [
+            record
+            for path in self.parts
+            for chunk in read_chunks(path, 0)
+            for _, record in records(chunk)
+            if record is not None
+        ]
 
     def rows(self) -> list[tuple[int, dict[str, Any]]]:
         """Return the rows as (step, values)."""
@@ -129,7 +135,9 @@ def test_difficult_row_comes_back_whichever_path_it_takes(journal: Journal, row:
         ({"a", "b"}, None, InvalidValue),
     ],
 )
-def test_mistake_writes_nothing_and_leaves_the_writer_usable(journal: Journal, data: Any, step: Any, error: type[Exception]) -> None:
+def test_mistake_writes_nothing_and_leaves_the_writer_usable(
+    journal: Journal, data: Any, step: Any, error: type[Exception]
+) -> None:
     """The caller's mistake raises, adds no byte, and the next row goes on as if nothing had been."""
     journal.writer.append({"a": 1.0})
     before = journal.parts[0].read_bytes()
@@ -262,7 +270,9 @@ def test_full_disk_raises_nothing_and_leaves_whole_lines(journal: Journal, disk:
     assert [values["a"] for _, values in journal.rows()] == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
 
 
-def test_disk_that_stays_full_costs_bounded_memory(journal: Journal, disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_disk_that_stays_full_costs_bounded_memory(
+    journal: Journal, disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Beyond the limit rows are dropped, and counted as dropped."""
     monkeypatch.setattr(writer_module, "MAX_PENDING_BYTES", 1000)
     journal.writer.append({"a": 0.0})
@@ -285,7 +295,9 @@ def test_disk_full_from_the_first_byte(journal: Journal, disk: Disk) -> None:
     assert [values["a"] for _, values in journal.rows()] == [0.0, 1.0]
 
 
-def test_interruption_between_write_and_counting_is_mended(journal: Journal, disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interruption_between_write_and_counting_is_mended(
+    journal: Journal, disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A Ctrl-C that arrives inside log() leaves a trailer that is right about the part, and the lock free."""
     journal.writer.append({"a": 0.0})
     journal.writer.append({"a": 1.0})
