@@ -85,10 +85,15 @@ class LocalObjects:
         return ObjectNotFound(f"no object `{sha256}` in the store `{self._layout.root}`")
 
     def _has(self, sha256: str, size_bytes: int) -> bool:
-        """Tell whether the object is there in full; a file cut short by a crash of the machine is replaced."""
+        """Tell whether the object is there in full, and make it young again, so that garbage collection leaves it.
+
+        A file cut short by a crash of the machine is replaced.
+        """
+        path = self._layout.object(sha256)
         try:
-            return self._layout.object(sha256).stat().st_size == size_bytes
-        except FileNotFoundError:
+            os.utime(path)
+            return path.stat().st_size == size_bytes
+        except OSError:
             return False
 
     @contextlib.contextmanager

@@ -22,7 +22,7 @@ from eventide.store.index import RUN_TABLES, Index
 from eventide.store.scan import Part, Scanner, writer_is_gone
 from eventide.store.sealed_fold import fold_sealed, sealed_writers
 from eventide.store.settle import settle
-from eventide.store.stats import add_stats, clear_stats, rebuild_keys
+from eventide.store.stats import add_stats, rebuild_keys
 
 if TYPE_CHECKING:
     from eventide.clock import Clock
@@ -82,8 +82,9 @@ class Indexer:
         if tables_moved or self._removed:
             behind = sealed_writers(db, self._sealed)
             refold |= behind | self._removed
+        purged = self._purged() if refold else set()
         for run_id in refold:
-            self._refold(db, run_id)
+            self._refold(db, run_id, purged)
         touched |= refold
         now_s = self._clock.time()
         for run_id in touched:
@@ -92,6 +93,12 @@ class Indexer:
             rebuild_keys(db)
         note_changes(db, touched)
         return touched
+
+    def _purged(self) -> set[str]:
+        """Return the runs whose purge has begun, whether or not all of it is done."""
+        from eventide.store.purge import pending_purges  # noqa: PLC0415 - brings Arrow along
+
+        return pending_purges(self._layout)
 
     # ── journals ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -204,12 +211,13 @@ class Indexer:
 
     # ── anew ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _refold(self, db: sqlite3.Connection, run_id: str) -> None:
+    def _refold(self, db: sqlite3.Connection, run_id: str, purged: set[str]) -> None:
         """Make everything known about one run anew: from the sealed tables, then from the journals beyond them."""
         limits = cutoffs(db, run_id)
         for table in RUN_TABLES:
             db.execute(f"DELETE FROM {table} WHERE run_id = ?", (run_id,))  # noqa: S608 - our own table names
-        clear_stats(db, run_id)
+        if run_id in purged:  # and not yet wholly removed
+            return
         sealed = fold_sealed(db, self._sealed, run_id, limits, self)
         for part in sorted(self.scanner.parts(run_id), key=lambda part: part.name):
             self.know_writer(db, part.header)
@@ -219,7 +227,7 @@ class Indexer:
             )
             self._store_part(db, part, min(end, part.size_bytes))
         if cutoffs(db, run_id) != limits:
-            self._refold(db, run_id)
+            self._refold(db, run_id, purged)
 
     def _newly_silent(self) -> set[tuple[str, str]]:
         """Return the (run, writer) that have not ended, were thought alive, and are gone by now."""

@@ -50,7 +50,6 @@ if TYPE_CHECKING:
 
     from eventide.store.compact import CompactReport
     from eventide.store.reading import Reading
-    from eventide.store.repair import Repair
     from eventide.store.seal import SealReport
 
 
@@ -327,8 +326,8 @@ class LocalSource:
         """Return what is not as the format promises; `objects` False leaves out hashing all objects."""
         return self._upkeep.verify(objects=objects)
 
-    def repair(self, *, dry_run: bool = False, store_json: bool = False) -> list[Repair]:
-        """Mend what can be mended without guessing, the index included; return what was done."""
+    def repair(self, *, dry_run: bool = False, store_json: bool = False) -> list[Problem]:
+        """Mend what can be mended without guessing, the index included; return all problems, `repairable` ones now put right."""
         with self._lock:
             done = self._upkeep.repair(dry_run=dry_run, store_json=store_json)
             self.refresh()

@@ -7,11 +7,13 @@ vanished between listing and reading (vacuum, purge) makes the question start ov
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pyarrow as pa
 
+from eventide.errors import StoreError
 from eventide.model import Attempts, Buckets, ConsoleLine, Series, SeriesQuery
 from eventide.names import escape_key
 from eventide.settings import get
@@ -124,7 +126,8 @@ class Reading:
         if unsealed > AUTO_SEAL_BYTES:
             from eventide.store.seal import Sealer  # noqa: PLC0415 - only where much is sealed
 
-            Sealer(self._layout, self._clock).seal(self._indexer.scanner.parts())
+            with suppress(StoreError):  # a store that cannot be written to can still be read
+                Sealer(self._layout, self._clock).seal(self._indexer.scanner.parts())
             self._indexer.refresh()
 
     def _again(self, read: Callable[[], Answer]) -> Answer:

@@ -76,11 +76,6 @@ def _to_row(stats: KeyStats) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def clear_stats(db: sqlite3.Connection, run_id: str) -> None:
-    """Forget the statistics of one run."""
-    db.execute("DELETE FROM metrics WHERE run_id = ?", (run_id,))
-
-
 def rebuild_keys(db: sqlite3.Connection) -> None:
     """Make the list of all projects' keys anew from their runs."""
     db.execute("DELETE FROM keys")

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from eventide.layout import Layout
     from eventide.model import Problem, Removal
     from eventide.store.compact import CompactReport
-    from eventide.store.repair import Repair
     from eventide.store.scan import Part
     from eventide.store.seal import SealReport
 
@@ -70,8 +69,8 @@ class Upkeep:
 
         return verify(self._layout, clock=self._clock, objects=objects)
 
-    def repair(self, *, dry_run: bool = False, store_json: bool = False) -> list[Repair]:
-        """Mend what can be mended without guessing."""
+    def repair(self, *, dry_run: bool = False, store_json: bool = False) -> list[Problem]:
+        """Mend what can be mended without guessing; return all problems, `repairable` ones among them put right."""
         from eventide.store.repair import repair  # noqa: PLC0415
 
         return repair(
