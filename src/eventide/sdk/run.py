@@ -6,6 +6,7 @@ the caller's own mistakes raise. Safe for threads; a forked or spawned child tha
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -107,6 +108,9 @@ class Run:
     def _watch(self) -> None:
         if self._layout is not None and not self._writer.closed:
             self._pulse.watch(self._writer)
+            util = sys.modules.get("multiprocessing.util")
+            if self.role != ROLE_RUN and util is not None:
+                util.Finalize(None, self.finish, exitpriority=0)  # its children leave without atexit
 
     # ── values for the whole run ────────────────────────────────────────────────────────────────────────────────────
 
