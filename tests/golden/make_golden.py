@@ -2,7 +2,8 @@
 
     python tests/golden/make_golden.py tests/golden/journal-v1
 
-Covers every kind of record: two parts of one writer, a second attempt, a forked writer, a torn tail, an unknown kind, escapes, every form of value.
+Covers every kind of record: two parts of one writer, a second attempt, a forked writer, a torn tail, an unknown kind,
+escapes, and every form of value.
 """
 
 from __future__ import annotations

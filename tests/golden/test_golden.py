@@ -60,23 +60,23 @@ def test_v1_headers() -> None:
         "pid": 1,
         "pid_start": "12345",
     }
-    first = {**common, "machine": "boot:ns", "writer": "golden_host-1-12345-00000001"}
+    first: dict[str, Any] = {**common, "machine": "boot:ns", "writer": "golden_host-1-12345-00000001"}
     size = parts(1)[0].stat().st_size
     rows = sum(line.startswith(b'{"step":') for line in parts(1)[0].read_bytes().splitlines())
     assert headers == [
-        Header(**first, part=0, at=0, rows=0),  # type: ignore[arg-type]
-        Header(**first, part=1, at=size, rows=rows),  # type: ignore[arg-type]
-        Header(  # type: ignore[misc]
+        Header(**first, part=0, at=0, rows=0),
+        Header(**first, part=1, at=size, rows=rows),
+        Header(
             **{**first, "writer": "golden_host-2-12345-00000002"},
             part=0,
             at=0,
             rows=0,
             attempt=2,
             rank=1,
-            world_size=2,  # type: ignore[arg-type]
+            world_size=2,
         ),
-        Header(  # type: ignore[misc]
-            **{**first, "writer": "golden_host-3-12345-00000003"},  # type: ignore[arg-type]
+        Header(
+            **{**first, "writer": "golden_host-3-12345-00000003"},
             part=0,
             at=0,
             rows=0,

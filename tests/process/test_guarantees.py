@@ -490,7 +490,7 @@ def test_lossless_from_one_process_to_another(store_dir: Path) -> None:
     )
     assert result.returncode == 0, result.stderr
     (row,) = [row_values(record) for own in journals(store_dir).values() for record in own if "step" in record]
-    import datetime
+    import datetime as dt
     from decimal import Decimal
 
     assert row.pop("nan") != row.get("nan")
@@ -500,7 +500,7 @@ def test_lossless_from_one_process_to_another(store_dir: Path) -> None:
         "t": (1, 2),
         "s": {3},
         "np": 0.5,
-        "when": datetime.datetime(2026, 1, 2),  # noqa: DTZ001 - it was logged without a zone
+        "when": dt.datetime(2026, 1, 2),  # noqa: DTZ001 - it was logged without a zone
         "none": None,
         "yes": True,
         "b": b"x",
@@ -510,7 +510,7 @@ def test_lossless_from_one_process_to_another(store_dir: Path) -> None:
 
 
 def test_logging_loads_only_the_standard_library_and_orjson(store_dir: Path) -> None:
-    """init and log in a clean interpreter load nothing else, and neither do exits."""
+    """Calling init and log in a clean interpreter load nothing else, and neither do exits."""
     result = run(
         """
         before = set(sys.modules)

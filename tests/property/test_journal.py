@@ -53,7 +53,7 @@ VALUES = st.recursive(
     max_leaves=8,
 )
 KEYS = st.one_of(
-    st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=8),
+    st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8),
     st.sampled_from(
         ["step", "ts", "run_id", "_x", "__x", "_keys", "_run", "_end", "a.b", "a/b", "Loss", "loss", "a\nb"]
     ),
@@ -71,7 +71,7 @@ def same(left: Any, right: Any) -> bool:
     if type(left) is not type(right):
         return False
     if isinstance(left, float):
-        return left.hex() == right.hex()
+        return bool(left.hex() == right.hex())
     if isinstance(left, complex):
         return same(left.real, right.real) and same(left.imag, right.imag)
     if isinstance(left, dict):

@@ -18,6 +18,7 @@ class Recorded(list[tuple[tuple[str, ...], Any]]):
     """What a config told its recorder."""
 
     def __call__(self, path: tuple[str, ...], value: Any) -> None:
+        """Record one change, as it was at that moment."""
         self.append((path, value if value is GONE else copy.deepcopy(value)))
 
 
@@ -72,7 +73,7 @@ def test_missing_names_are_ordinary_errors(recorded: Recorded) -> None:
     assert getattr(config, "lr", 1) == 1
     assert config.get("lr", 2) == 2
     assert "a.b" not in config
-    assert 3 not in config
+    assert 3 not in config  # type: ignore[comparison-overlap]
 
 
 def test_what_the_recorder_refuses_is_not_kept() -> None:
@@ -99,16 +100,22 @@ def test_changing_the_given_dict_later_changes_nothing(recorded: Recorded) -> No
 
 @dataclasses.dataclass
 class Inner:
+    """A branch."""
+
     lr: float = 0.1
 
 
 @dataclasses.dataclass
 class Outer:
+    """A tree of dataclasses."""
+
     inner: Inner = dataclasses.field(default_factory=Inner)
     sizes: tuple[int, ...] = (1, 2)
 
 
 class Model(pydantic.BaseModel):
+    """A pydantic model."""
+
     lr: float = 0.1
     inner: dict[str, int] = {"a": 1}
 

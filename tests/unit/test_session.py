@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -144,10 +144,10 @@ def test_module_level_log_goes_to_the_newest_unfinished_run(store_dir: Path) -> 
     first.log(b=2)
     second.finish()
     eventide.log({"a": 3})
-    assert eventide.run is first
+    assert session.current() is first
     eventide.finish()
     eventide.finish()
-    assert eventide.run is None
+    assert session.current() is None
     assert rows(first) == [(0, {"b": 2}), (1, {"a": 3})]
     assert rows(second) == [(0, {"a": 1})]
 
@@ -158,12 +158,13 @@ def test_logging_after_finish_is_a_mistake(store_dir: Path) -> None:
     run.log(a=1)
     run.finish()
     run.finish("failed")
-    for act in (
+    acts: list[Callable[[], object]] = [
         lambda: run.log(a=1),
         lambda: run.log(b="new"),
         lambda: run.config.update(a=1),
         lambda: run.tags.add("x"),
-    ):
+    ]
+    for act in acts:
         with pytest.raises(RunFinished) as caught:
             act()
         assert run.id in caught.value.hint
@@ -179,7 +180,7 @@ def test_empty_row_is_not_written(store_dir: Path, nothing: Any) -> None:
     assert rows(run) == [(0, {"a": 1})]
 
 
-@pytest.mark.parametrize("data", [[1], "text", 3, {1: 2}, {"": 1}, {"a": (x for x in ())}])
+@pytest.mark.parametrize("data", [[1], "text", 3, {1: 2}, {"": 1}, {"a": (x for x in range(0))}])
 def test_mistake_raises_and_leaves_the_run_usable(store_dir: Path, data: Any) -> None:
     """The caller's mistake raises at once, writes nothing of the row, and the run goes on."""
     run = eventide.init(dir=store_dir)
@@ -312,7 +313,7 @@ def test_names_that_leave_the_store_are_refused(store_dir: Path, name: str) -> N
     if name:
         for what in ("project", "name", "group", "id"):
             with pytest.raises(InvalidName):
-                eventide.init(dir=store_dir, **{what: name})
+                eventide.init(dir=store_dir, **{what: name})  # type: ignore[arg-type]
     with pytest.raises(InvalidName):
         eventide.init(dir=store_dir, tags=[name])
     assert not store_dir.exists()
@@ -507,10 +508,12 @@ class Patient:
         self.beats = self.syncs = 0
 
     def heartbeat(self) -> None:
+        """Count, and fail."""
         self.beats += 1
         raise OSError
 
     def sync(self) -> None:
+        """Count."""
         self.syncs += 1
 
 

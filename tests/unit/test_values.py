@@ -12,10 +12,10 @@ import math
 import pickle
 import threading
 import uuid
-from collections import OrderedDict, defaultdict, namedtuple
+from collections import OrderedDict, defaultdict
 from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -30,10 +30,14 @@ from eventide.sdk.values import Extender
 
 
 class Colour(enum.Enum):
+    """An enum of texts."""
+
     RED = "red"
 
 
 class Level(enum.IntEnum):
+    """An enum of integers."""
+
     HIGH = 3
 
 
@@ -49,6 +53,8 @@ class MyText(str):
 
 @dataclasses.dataclass
 class Point:
+    """A dataclass."""
+
     x: int
     y: Any
 
@@ -74,19 +80,27 @@ class FakeTensor:
         self.shape = array.shape
 
     def detach(self) -> FakeTensor:
+        """Return the same tensor."""
         return self
 
     def cpu(self) -> FakeTensor:
+        """Return the same tensor."""
         return self
 
     def item(self) -> Any:
+        """Return the one element."""
         return self._array.item()
 
     def numpy(self) -> np.ndarray[Any, Any]:
+        """Return the elements."""
         return self._array
 
 
-Pair = namedtuple("Pair", ["first", "second"])
+class Pair(NamedTuple):
+    """A named tuple."""
+
+    first: int
+    second: float
 
 
 @pytest.fixture
@@ -130,7 +144,7 @@ def extend(objects: LocalObjects) -> Extender:
         (Point(1, [2]), {"x": 1, "y": [2]}),
         (argparse.Namespace(a=1), {"a": 1}),
         (PurePosixPath("/a/b"), "/a/b"),
-        (pd.Timestamp("2026-01-02T03:04:05.678"), dt.datetime(2026, 1, 2, 3, 4, 5, 678000)),
+        (pd.Timestamp("2026-01-02T03:04:05.678"), dt.datetime(2026, 1, 2, 3, 4, 5, 678000)),  # noqa: DTZ001 - it has no zone
         (pd.Timedelta(seconds=1.5), dt.timedelta(seconds=1.5)),
         (pd.NaT, None),
         (pd.NA, None),
@@ -260,7 +274,7 @@ def test_lambda_is_pickled(extend: Extender, objects: LocalObjects) -> None:
 def test_what_cannot_be_pickled_is_refused(extend: Extender, objects: LocalObjects) -> None:
     """A generator, a lock and a function over one are the caller's mistake, with a hint, and store nothing."""
     lock = threading.Lock()
-    for value in ((x for x in ()), lock, lambda: lock):
+    for value in ((x for x in range(0)), lock, lambda: lock):
         with pytest.raises(InvalidValue) as caught:
             encode(value, extend)
         assert caught.value.hint
@@ -274,7 +288,7 @@ def test_circular_values_are_refused(extend: Extender) -> None:
     point = Point(1, None)
     point.y = {"point": point}
     for value in (wide, {"a": wide}, point):
-        with pytest.raises(InvalidValue, match="itself|deeper"):
+        with pytest.raises(InvalidValue, match=r"itself|deeper"):
             encode(value, extend)
 
 
@@ -296,6 +310,6 @@ def test_object_the_disk_refuses_is_reported_not_raised(store_dir: Path) -> None
         def put_bytes(self, data: bytes) -> str:
             raise OSError(28, "No space left on device")
 
-    extend = Extender(lambda: Full(), lambda kind, _error, _records: failures.append(kind))  # type: ignore[arg-type, return-value]
+    extend = Extender(Full, lambda kind, _error, _records: failures.append(kind))  # type: ignore[arg-type]
     assert decode(encode(SimpleNamespace(a=1), extend)[1]).format == "pickle"
     assert failures == ["object"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,7 @@ DIFFICULT: list[dict[str, Any]] = [
 @pytest.mark.parametrize("row", DIFFICULT, ids=lambda row: repr(row)[:30])
 def test_difficult_row_comes_back_whichever_path_it_takes(journal: Journal, row: dict[str, Any]) -> None:
     """The first, second and third time a row is logged it comes back the same, though later ones take a shorter path."""
-    plain = {key: 0.5 for key in row}
+    plain = dict.fromkeys(row, 0.5)
     for data in (row, row, plain, plain, row):
         journal.writer.append(data)
     back = [values for _, values in journal.rows()]
@@ -197,6 +198,7 @@ def test_trailer_counts_what_is_in_the_part(store_dir: Path) -> None:
         journal.writer.append({"x": index * 0.5})
     journal.writer.close({"status": "finished"})
     at = rows_before = 0
+    end: dict[str, Any] = {}
     for path in journal.parts:
         data = path.read_bytes()
         lines = data.splitlines(keepends=True)
@@ -220,13 +222,14 @@ def test_closed_writer_refuses_everything(journal: Journal) -> None:
     journal.writer.close({"status": "finished"})
     journal.writer.close({"status": "failed"})
     before = journal.parts[0].read_bytes()
-    for act in (
+    acts: list[Callable[[], object]] = [
         lambda: journal.writer.append({"a": 1.0}),
         lambda: journal.writer.append({"new": 1}),
         lambda: journal.writer.append_many([{"a": 1.0}]),
         lambda: journal.writer.set(("name",), "x"),
         lambda: journal.writer.console("x"),
-    ):
+    ]
+    for act in acts:
         with pytest.raises(RunFinished):
             act()
     assert journal.parts[0].read_bytes() == before
@@ -240,6 +243,7 @@ class Disk:
         self.write = os.write
 
     def __call__(self, fd: int, data: bytes) -> int:
+        """Write as much as there is room for."""
         if self.room is None:
             return self.write(fd, data)
         if self.room == 0:
@@ -253,7 +257,7 @@ class Disk:
 def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
     """Return a disk with room for everything, for now."""
     made = Disk()
-    monkeypatch.setattr(writer_module.os, "write", made)
+    monkeypatch.setattr("os.write", made)
     return made
 
 
@@ -307,7 +311,7 @@ def test_interruption_between_write_and_counting_is_mended(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(writer_module.os, "write", interrupted)
+        patch.setattr("os.write", interrupted)
         with pytest.raises(KeyboardInterrupt):
             journal.writer.append({"a": 2.0})
     assert not journal.writer._lock._is_owned()  # type: ignore[attr-defined]
