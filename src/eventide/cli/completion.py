@@ -70,7 +70,8 @@ def answer(words: Sequence[str]) -> int:
     """Print the candidates for the last of `words` and return 0, whatever happens."""
     try:
         *before, current = words or [""]
-        lines = [f"{word}\t{printable(described)}" for word, described in candidates(before, current)]
+        found = dict(candidates(before, current))
+        lines = [f"{word}\t{printable(described)}" for word, described in found.items()]
         sys.stdout.write("".join(f"{line}\n" for line in lines[:MOST] if "\n" not in line))
         sys.stdout.flush()
     except Exception:  # noqa: BLE001, S110 - a shell that waits for a completion has no use for an error
@@ -82,7 +83,7 @@ def candidates(before: Sequence[str], current: str) -> Iterator[Candidate]:
     """Yield what may stand in the place of `current` after the words `before`."""
     option = before[-1] if before else ""
     if option in _OPTION_KINDS:
-        yield from _of_kind(_OPTION_KINDS[option], before, current)
+        yield from _of_kind(_OPTION_KINDS[option], before[:-1], current)
         return
     _, rest = take(
         [word for word in before if word not in ("--store", "--project", "--format", "--color")]

@@ -247,11 +247,16 @@ def _write_csv(output: Output, listing: Listing) -> None:
     output.write(buffer.getvalue())
 
 
+def _md_cell(text: str) -> str:
+    """Return a cell of a Markdown table: nothing in it is a bar, a tag or an escape."""
+    return text.strip().replace("\\", "\\\\").replace("|", "\\|").replace("&", "&amp;").replace("<", "&lt;")
+
+
 def _write_md(output: Output, listing: Listing) -> None:
     from eventide.cli.tables import shown_cells  # noqa: PLC0415
 
     def line(cells: Iterable[str]) -> str:
-        return "| " + " | ".join(cell.strip().replace("\\", "\\\\").replace("|", "\\|") for cell in cells) + " |\n"
+        return "| " + " | ".join(_md_cell(cell) for cell in cells) + " |\n"
 
     numeric = {"number", "size"}
     output.write(line(values.printable(column.title or column.name) for column in listing.columns))

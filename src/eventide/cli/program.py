@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+class ReaderGone(Exception):
+    """Nobody reads stdout any more."""
+
+
 class Group(click.Group):
     """The verbs of `verbs.VERBS`, loaded when they are called."""
 
@@ -51,6 +55,13 @@ class Group(click.Group):
         if args and args[0] not in verbs.BY_NAME:
             raise InvalidSetting(f"`{args[0]}` is no verb", hint=_nearest_verb(args[0]))
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb; a reader that went away is told apart here, because click would exit with 1."""
+        try:
+            return super().invoke(ctx)
+        except (BrokenPipeError, ReaderGone):
+            raise ReaderGone from None
 
     def get_help(self, ctx: click.Context) -> str:  # noqa: ARG002
         """Return the help of the program."""
@@ -91,7 +102,7 @@ def guarded(action: Any, options: Options) -> int:
     try:
         code = action()
         sys.stdout.flush()
-    except BrokenPipeError:
+    except (BrokenPipeError, ReaderGone):
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - the interpreter's last flush goes there
         return 0
     except (KeyboardInterrupt, EOFError):

@@ -72,23 +72,22 @@ def _best(column: Column, cells: Sequence[Any]) -> float | None:
 
 
 def fit(widths: Sequence[int], wide: Sequence[bool], room: int) -> list[int]:
-    """Return the width of each column so that all fit into `room`; 0 for those left out, from the right."""
-    fitted = list(widths)
-    while True:
-        kept = [place for place, width in enumerate(fitted) if width]
-        over = sum(fitted) + GAP * (len(kept) - 1) - room
-        if over <= 0:
-            return fitted
-        flexible = [place for place in kept if wide[place] and fitted[place] > SHORTEST]
-        if flexible:
-            widest = max(flexible, key=lambda place: fitted[place])
-            second = max((fitted[place] for place in flexible if place != widest), default=SHORTEST)
-            fitted[widest] = max(SHORTEST, min(fitted[widest] - 1, max(second, fitted[widest] - over)))
-        elif len(kept) > 1:
-            fitted[kept[-1]] = 0
-        else:
-            fitted[kept[0]] = min(fitted[kept[0]], max(1, room))
-            return fitted
+    """Return the width of each column so that all fit into `room`; 0 for those left out, from the right.
+
+    Wide columns may shrink to `SHORTEST`; a column is left out only when that is not enough, and the first one never is.
+    """
+    least = [min(width, SHORTEST) if flexible else width for width, flexible in zip(widths, wide, strict=True)]
+    kept = len(least)
+    while kept > 1 and sum(least[:kept]) + GAP * (kept - 1) > room:
+        kept -= 1
+    fitted = [*widths[:kept], *[0] * (len(widths) - kept)]
+    over = sum(fitted) + GAP * (kept - 1) - room
+    while over > 0 and any(fitted[place] > least[place] for place in range(kept)):
+        widest = max((place for place in range(kept) if fitted[place] > least[place]), key=lambda place: fitted[place])
+        fitted[widest] -= 1
+        over -= 1
+    fitted[0] = min(fitted[0], max(1, room))
+    return fitted
 
 
 def build(listing: Listing, *, now: float, room: int) -> tuple[Table, list[str]]:

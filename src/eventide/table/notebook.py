@@ -34,16 +34,21 @@ _TABLE = "border-collapse:collapse;font-variant-numeric:tabular-nums;background:
 _FAINT = "opacity:.65"
 
 
-def safe(value: Any) -> str:
-    """Return a value as short, escaped text."""
+def safe(value: Any, most: int = MAX_CELL_CHARS) -> str:
+    """Return a value as escaped text of at most `most` characters."""
     shown = values.text(value)
-    if len(shown) > MAX_CELL_CHARS:
-        shown = shown[: MAX_CELL_CHARS - 1] + "…"
-    return html.escape(shown)
+    return html.escape(shown if len(shown) <= most else shown[: most - 1] + "…")
 
 
 def cells_html(names: Sequence[Any], columns: Sequence[Sequence[Any]], total: int, *, what: str = "rows") -> str:
     """Return a table of the first rows of some columns, and how many more there are of `total`."""
+    most = MAX_CELL_CHARS
+    while len((page := _table(names, columns, total, what, most)).encode()) > MAX_BYTES:
+        most //= 2
+    return page
+
+
+def _table(names: Sequence[Any], columns: Sequence[Sequence[Any]], total: int, what: str, most: int) -> str:
     shown = min(MAX_ROWS, max((len(column) for column in columns), default=0))
     hidden = len(names) - MAX_COLUMNS
     names, columns = names[:MAX_COLUMNS], columns[:MAX_COLUMNS]
@@ -51,11 +56,13 @@ def cells_html(names: Sequence[Any], columns: Sequence[Sequence[Any]], total: in
         any(isinstance(value, int | float) and not isinstance(value, bool) for value in column) for column in columns
     ]
     styles = [_CELL.format(align="right" if flag else "left") for flag in right]
-    head = "".join(f'<th style="{style}">{safe(_label(name))}</th>' for name, style in zip(names, styles, strict=True))
+    head = "".join(
+        f'<th style="{style}">{safe(_label(name), most)}</th>' for name, style in zip(names, styles, strict=True)
+    )
     body = "".join(
         "<tr>"
         + "".join(
-            f'<td style="{style}">{safe(column[row])}</td>' for column, style in zip(columns, styles, strict=True)
+            f'<td style="{style}">{safe(column[row], most)}</td>' for column, style in zip(columns, styles, strict=True)
         )
         + "</tr>"
         for row in range(shown)
