@@ -14,12 +14,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
-import typer.main
 
 import eventide
 import eventide.errors
-from eventide.cli.main import app
+from eventide.cli.options import GLOBAL_OPTIONS
+from eventide.cli.program import app
 from eventide.settings import SETTINGS
 
 ROOT = Path(__file__).parents[1]
@@ -87,17 +88,18 @@ def _command_lines(document: Path) -> Iterator[str]:
 
 
 def _problems(line: str) -> Iterator[str]:
-    command: Any = typer.main.get_command(app)
-    known = _options(command)
+    command: Any = app
+    known = _options(command) | set(GLOBAL_OPTIONS)
     for word in line.split()[1:]:
         if word.startswith("-"):
             if word.startswith("--") and word.partition("=")[0] not in known:
                 yield f"{line}: no option {word}"
-        elif getattr(command, "commands", None) and re.fullmatch(r"[a-z][a-z-]*", word):
-            if word not in command.commands:
+        elif isinstance(command, click.Group) and re.fullmatch(r"[a-z][a-z-]*", word):
+            found = command.get_command(click.Context(command), word)
+            if found is None:
                 yield f"{line}: no command {word}"
                 return
-            command = command.commands[word]
+            command = found
             known |= _options(command)
 
 
@@ -166,14 +168,14 @@ def test_every_setting_is_documented() -> None:
 
 def test_every_command_is_documented() -> None:
     """Every command has a help text, and is in the reference."""
-    assert _undocumented(dict(_helps(typer.main.get_command(app), "eventide"))) == []
+    assert _undocumented(dict(_helps(app, "eventide"))) == []
 
 
 def _helps(group: Any, path: str) -> Iterator[tuple[str, str | None]]:
-    for name, command in getattr(group, "commands", {}).items():
-        if not command.hidden:
-            yield f"{path} {name}", command.help
-            yield from _helps(command, f"{path} {name}")
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        yield f"{path} {name}", command.help
 
 
 def test_every_public_name_is_documented() -> None:

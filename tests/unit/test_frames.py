@@ -129,9 +129,8 @@ def curve(run_id: str, key: str, size: int) -> Series:
     """Return a curve with a NaN in it."""
     y = np.arange(size, dtype=np.float64)
     y[1:2] = np.nan
-    return Series(
-        run_id, key, np.arange(size, dtype=np.float64), np.arange(size, dtype=np.int64), T0 + np.arange(size), y
-    )
+    x = np.arange(size, dtype=np.float64)
+    return Series(run_id, key, x, x.astype(np.int64), x + T0, y)
 
 
 def test_series_frame_is_long() -> None:
