@@ -55,6 +55,7 @@ BLOCK_BYTES = 1024 * 1024
 _OPTIONS = orjson.OPT_APPEND_NEWLINE
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 NAN = float("nan")
+_FLOATS = {float}
 _FAST = frozenset({float, int, str, bool})
 
 OnFailure = Callable[[str, Exception, int], None]
@@ -149,7 +150,7 @@ class JournalWriter:
 
     # ── rows ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def append(  # noqa: C901, PLR0912 - the hot path: a call saved is a twentieth of its cost
+    def append(  # noqa: C901, PLR0912, PLR0915 - the hot path: a call saved is a twentieth of its cost
         self, data: Mapping[str, Any], step: int | None = None
     ) -> None:
         """Append one row; `step` None counts on from the last one.
@@ -159,15 +160,17 @@ class JournalWriter:
         """
         texts = False
         try:
-            total = 0.0
+            total = NAN
             if tuple(data) in self._float_rows:
-                for value in data.values():
-                    if type(value) is not float:
-                        total = NAN
-                        break
-                    total += value
-            else:
-                total = NAN
+                if len(data) < WIDE:
+                    total = 0.0
+                    for value in data.values():
+                        if type(value) is not float:
+                            total = NAN
+                            break
+                        total += value
+                elif set(map(type, data.values())) == _FLOATS:  # a third cheaper than the loop
+                    total = sum(data.values())
             if total - total != 0.0:  # not all are floats, or not all are finite
                 texts = self._plan(data)
         except (LookupError, TypeError, AttributeError):

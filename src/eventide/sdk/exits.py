@@ -2,6 +2,7 @@
 
 sys.excepthook and sys.exit are chained (what was there before is still called), atexit comes last, and SIGTERM and SIGHUP are only handled
 where nobody else handles them; afterwards the signal does what it would have done.
+A bare `raise SystemExit(3)` outside of a `with` block passes by all of these: Python tells nobody the code, and the run counts as finished.
 Invariant: no handler of anybody else is replaced or kept from running, and exit codes are what they would have been.
 """
 

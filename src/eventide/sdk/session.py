@@ -23,12 +23,15 @@ from eventide.sdk.exits import Exits
 from eventide.sdk.pulse import Pulse
 
 if TYPE_CHECKING:
+    from eventide.clock import Clock
     from eventide.journal.writer import Identity
     from eventide.sdk.run import Run, Status
 
 _lock = threading.RLock()
 _runs: list[Run] = []
 """Unfinished runs of this process, the newest last."""
+_beside: list[Run] = []
+"""Further unfinished runs, which are never the current one."""
 _ordinals: dict[str, int] = {}
 """Launch key → runs begun in that launch by this process."""
 _private: list[Path] = []
@@ -84,6 +87,31 @@ def init(
         run.finish("failed", f"init(config=...) failed: {error.message}")
         raise
     return _begin(run, quiet=kind == "disabled" or settings.get("quiet"))
+
+
+def begin_beside(
+    *,
+    project: str,
+    dir: str | os.PathLike[str] | None,  # noqa: A002 - as in `init`
+    id: str,  # noqa: A002
+    mode: Literal["disk", "memory", "disabled"],
+    clock: Clock = SYSTEM_CLOCK,
+) -> Run:
+    """Begin a run, or go on with it, for something that logs beside the script's own runs; it becomes the current run of nobody.
+
+    Raises:
+        StoreUnwritable, StoreTooNew, StoreDamaged: the store cannot be used.
+        InvalidName, InvalidSetting: the project or the id cannot be used, or the run belongs to another project.
+    """
+    wish = birth.Wish.of(project=project, id=id, resume="allow")
+    home = _home()._replace(clock=clock)
+    if mode == "disabled":
+        run = birth.disabled_run(wish, home)
+    else:
+        layout = Layout(_root(dir, mode))
+        layout.create(now_s=clock.time())
+        run = birth.open_run(layout, wish, home, _ordinal_of)
+    return _begin(run, quiet=True, beside=True)
 
 
 def current() -> Run | None:
@@ -148,12 +176,12 @@ def _ordinal_of(key: str) -> int:
         return ordinal
 
 
-def _begin(run: Run, *, quiet: bool) -> Run:
-    """Make a run the current one, and see to it that the process's end is its end."""
+def _begin(run: Run, *, quiet: bool, beside: bool = False) -> Run:
+    """Make a run the current one unless it is `beside`, and see to it that the process's end is its end."""
     with _lock:
         _exits.install()
         _exits.forget()
-        _runs.append(run)
+        (_beside if beside else _runs).append(run)
     if not quiet:
         _print(f"eventide: run {run.name} ({run.id}) in project {run.project}", f"          {run.dir}")
     return run
@@ -164,7 +192,7 @@ def rejoin(root: Path | None, identity: Identity | None, name: str, next_step: i
     if root is None or identity is None:
         return _begin(birth.disabled_run(birth.Wish.of(name=name), _home()), quiet=True)
     with _lock:
-        for run in _runs:
+        for run in (*_runs, *_beside):
             if run.id == identity.run and birth.store_of(run) == root and birth.rank_of(run) == identity.rank:
                 return run
     return _begin(birth.join_run(Layout(root), identity, name, _home(), next_step), quiet=True)
@@ -176,6 +204,9 @@ def rejoin(root: Path | None, identity: Identity | None, name: str, next_step: i
 def _forget(run: Run) -> None:
     """Take a finished run from the list."""
     with _lock:
+        if run in _beside:
+            _beside.remove(run)
+            return
         if run in _runs:
             _runs.remove(run)
     if run.role == "run" and run.dir is not None and not settings.get("quiet"):
@@ -184,7 +215,7 @@ def _forget(run: Run) -> None:
 
 def _finish_all(status: Status, error: str) -> None:
     """End every unfinished run of this process."""
-    for run in reversed(_runs.copy()):
+    for run in reversed([*_beside, *_runs]):
         run.finish(status, error)
 
 
@@ -203,7 +234,7 @@ def _after_fork_in_child() -> None:
     _private.clear()  # the parent's, who removes them
     _exits.forget()
     _pulse.after_fork_in_child()
-    for run in _runs:
+    for run in (*_beside, *_runs):
         run.after_fork_in_child()
 
 
