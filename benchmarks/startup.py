@@ -5,10 +5,10 @@ The processes end with os._exit right after the row, so that nothing but startin
 
 from __future__ import annotations
 
+import itertools
 import json
-import statistics
 
-from benchmarks.measure import Row, Scale, folder, ms, python, python_s
+from benchmarks.measure import Row, Scale, folder, in_turns, ms, python, python_s
 
 LIMIT_S = 0.045
 
@@ -29,15 +29,17 @@ print(json.dumps([len(set(sys.modules) - before), sorted(foreign - {"eventide"})
 def rows(scale: Scale) -> list[Row]:
     rounds = scale(25, 3)
     with folder() as root:
-        bare, ours, floor = [], [], []
-        for number in range(rounds):
-            bare.append(python_s(BARE))
-            ours.append(python_s(FIRST_LOG, root / f"store-{number}"))
-            floor.append(python_s(ORJSON))
+        fresh = itertools.count()
+        start, ours, floor = in_turns(
+            (
+                lambda: python_s(BARE),
+                lambda: python_s(FIRST_LOG, root / f"store-{next(fresh)}"),
+                lambda: python_s(ORJSON),
+            ),
+            rounds,
+        )
         count, foreign = json.loads(python(LOADED, root / "modules"))
-    start = statistics.median(bare)
-    mine = statistics.median(ours) - start
-    least = statistics.median(floor) - start
+    mine, least = ours - start, floor - start
     return [
         Row(
             "process start to first log returned, new store, over a bare interpreter",
