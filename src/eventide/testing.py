@@ -152,23 +152,23 @@ class SourceContract:
 
     def test_runs_come_newest_first(self, source: Source) -> None:
         """Without a sort, runs are listed by their start, the newest first."""
-        assert [THIRD, SECOND, FIRST] == [run.id for run in source.runs(RunQuery()).runs]
+        assert [run.id for run in source.runs(RunQuery()).runs] == [THIRD, SECOND, FIRST]
 
     def test_a_page_says_how_many_runs_there_are_in_all(self, source: Source) -> None:
         """Limit and offset cut a page out of the answer; the total does not change."""
         page = source.runs(RunQuery(limit=1, offset=1))
 
-        assert (3, [SECOND]) == (page.total, [run.id for run in page.runs])
+        assert (page.total, [run.id for run in page.runs]) == (3, [SECOND])
 
     def test_runs_are_filtered_and_sorted(self, source: Source) -> None:
         """Filter and sort use the grammar, over params and metrics alike."""
         page = source.runs(RunQuery("opt.name=adam or tag:paper", sort="lr"))
 
-        assert ["second", "first"] == [run.name for run in page.runs]
+        assert [run.name for run in page.runs] == ["second", "first"]
 
     def test_functions_of_points_work_in_filters(self, source: Source) -> None:
         """at() looks at single points, not only at statistics."""
-        assert [FIRST] == [run.id for run in source.runs(RunQuery("at(loss,1)=0.5")).runs]
+        assert [run.id for run in source.runs(RunQuery("at(loss,1)=0.5")).runs] == [FIRST]
 
     def test_a_filter_that_does_not_parse_says_where(self, source: Source) -> None:
         """The error carries the offset of the first character that cannot be read."""
@@ -181,13 +181,13 @@ class SourceContract:
         """Config, params, metrics, tags and status are what was written."""
         run = source.run(FIRST)
 
-        assert ("first", "demo", RunStatus.FINISHED, ("paper",)) == (run.name, run.project, run.status, run.tags)
-        assert {"lr": 0.1, "opt": {"name": "sgd"}} == run.config
-        assert {"lr": 0.1, "opt.name": "sgd"} == run.params
-        assert (10, 1.0, 0.1, 0.1, 9) == (
+        assert (run.name, run.project, run.status, run.tags) == ("first", "demo", RunStatus.FINISHED, ("paper",))
+        assert run.config == {"lr": 0.1, "opt": {"name": "sgd"}}
+        assert run.params == {"lr": 0.1, "opt.name": "sgd"}
+        assert (
             run.metrics["loss"].count, run.metrics["loss"].first, run.metrics["loss"].last, run.metrics["loss"].best,
             run.metrics["loss"].best_step,
-        )  # fmt: skip
+        ) == (10, 1.0, 0.1, 0.1, 9)  # fmt: skip
 
     def test_non_finite_values_are_counted_apart(self, source: Source) -> None:
         """A NaN is the last value, and never the minimum, maximum or mean."""
@@ -195,7 +195,7 @@ class SourceContract:
 
         assert isinstance(loss.last, float)
         assert math.isnan(loss.last)
-        assert (12, 1, 11, 1e6) == (loss.count, loss.nonfinite, loss.first_nonfinite_step, loss.max)
+        assert (loss.count, loss.nonfinite, loss.first_nonfinite_step, loss.max) == (12, 1, 11, 1e6)
 
     def test_an_unknown_run_is_not_found(self, source: Source) -> None:
         """A missing run is an error of its own, with a hint."""
@@ -211,7 +211,7 @@ class SourceContract:
 
     def test_last_and_running_are_selectors(self, source: Source) -> None:
         """@last is the run that started last; @running are those that run."""
-        assert ([THIRD], [THIRD]) == (source.resolve("@last"), source.resolve("@running"))
+        assert (source.resolve("@last"), source.resolve("@running")) == ([THIRD], [THIRD])
 
     def test_a_prefix_of_several_runs_is_ambiguous(self, source: Source) -> None:
         """The error names the candidates."""
@@ -223,10 +223,13 @@ class SourceContract:
     def test_projects_and_keys_are_listed(self, source: Source) -> None:
         """Projects come with counts, keys with the number of runs that have them."""
         assert {("demo", 2, 0), ("other", 1, 1)} == {(p.name, p.runs, p.running) for p in source.projects()}
-        assert {"loss": 2, "acc": 2, "epoch": 2, "phase": 1} == {
-            key.key: key.runs for key in source.keys(project="demo")
+        assert {key.key: key.runs for key in source.keys(project="demo")} == {
+            "loss": 2,
+            "acc": 2,
+            "epoch": 2,
+            "phase": 1,
         }
-        assert ["a b/c.d", "loss"] == [key.key for key in source.keys(run_ids=[THIRD])]
+        assert [key.key for key in source.keys(run_ids=[THIRD])] == ["a b/c.d", "loss"]
 
     def test_facets_count_values(self, source: Source) -> None:
         """The values of a field come with how many runs have them."""
@@ -240,7 +243,7 @@ class SourceContract:
 
         assert isinstance(curve, Series)
         assert list(range(12)) == curve.step.tolist()
-        assert 1e6 == curve.y[10]
+        assert curve.y[10] == 1e6
         assert math.isnan(curve.y[11])
 
     def test_buckets_never_lose_a_spike(self, source: Source) -> None:
@@ -249,15 +252,15 @@ class SourceContract:
 
         assert all(isinstance(curve, Buckets) for curve in buckets)
         assert buckets[0].edges.tolist() == buckets[1].edges.tolist()  # type: ignore[union-attr]
-        assert 1e6 == max(value for value in buckets[1].max.tolist() if not math.isnan(value))  # type: ignore[union-attr]
-        assert (12, 1) == (buckets[1].count.sum(), buckets[1].nonfinite.sum())  # type: ignore[union-attr]
+        assert max(value for value in buckets[1].max.tolist() if not math.isnan(value)) == 1e6  # type: ignore[union-attr]
+        assert (buckets[1].count.sum(), buckets[1].nonfinite.sum()) == (12, 1)  # type: ignore[union-attr]
 
     def test_a_metric_can_be_x(self, source: Source) -> None:
         """Any logged key can be the x axis."""
         (curve,) = source.series(SeriesQuery((FIRST,), ("loss",), x="acc", start=0.2, stop=0.4))
 
         assert isinstance(curve, Series)
-        assert [0.2, 0.3, 0.4] == curve.x.tolist()
+        assert curve.x.tolist() == [0.2, 0.3, 0.4]
 
     def test_rows_have_the_logged_keys_as_columns(self, source: Source) -> None:
         """Rows are run_id, step, ts and the keys under the names they were logged with; ints stay ints."""
@@ -269,7 +272,7 @@ class SourceContract:
 
     def test_values_for_the_whole_run_reach_back(self, source: Source) -> None:
         """A value set for the run shows in all of its rows."""
-        assert [0.75] == source.rows([THIRD]).column("test_acc").to_pylist()
+        assert source.rows([THIRD]).column("test_acc").to_pylist() == [0.75]
 
     def test_sql_sees_rows_runs_metrics_and_params(self, source: Source) -> None:
         """One statement can join what was logged with what is known about runs."""
@@ -279,7 +282,7 @@ class SourceContract:
             [0.5],
         )
 
-        assert [{"name": "first", "n": 8}, {"name": "second", "n": 6}] == table.to_pylist()
+        assert table.to_pylist() == [{"name": "first", "n": 8}, {"name": "second", "n": 6}]
 
     @pytest.mark.parametrize(
         "query", ["SELEC 1", "SELECT nothing FROM db.events", "DROP TABLE runs", "SELECT 1; SELECT 2", ""]
@@ -296,8 +299,8 @@ class SourceContract:
 
     def test_console_text_is_kept_as_written(self, source: Source) -> None:
         """Console text comes back as it was, and can be skipped."""
-        assert ["hello\n"] == [line.text for line in source.console(THIRD)]
-        assert [] == source.console(THIRD, after=1)
+        assert [line.text for line in source.console(THIRD)] == ["hello\n"]
+        assert source.console(THIRD, after=1) == []
 
     def test_edits_change_what_runs_are_called(self, source: Source) -> None:
         """Names, notes and tags can be changed from outside, and a run can be archived."""
@@ -305,28 +308,28 @@ class SourceContract:
         source.edit([SECOND], Edit(archived=True))
 
         run = source.run(FIRST)
-        assert ("renamed", "a *note*", ("best",), RunStatus.FINISHED) == (run.name, run.notes, run.tags, run.status)
+        assert (run.name, run.notes, run.tags, run.status) == ("renamed", "a *note*", ("best",), RunStatus.FINISHED)
         assert SECOND not in [run.id for run in source.runs(RunQuery()).runs]
         assert SECOND in [run.id for run in source.runs(RunQuery(archived=True)).runs]
 
     def test_the_bin_hides_and_gives_back(self, source: Source) -> None:
         """A run in the bin is in no list, no frame and no query, until it is taken out."""
         source.edit([FIRST], Edit(deleted=True))
-        assert [THIRD, SECOND] == [run.id for run in source.runs(RunQuery()).runs]
-        assert [FIRST] == [run.id for run in source.runs(RunQuery(deleted=True)).runs]
-        assert 13 == source.rows().num_rows
-        assert [13] == source.sql("SELECT count(*) AS n FROM db.events").column("n").to_pylist()
+        assert [run.id for run in source.runs(RunQuery()).runs] == [THIRD, SECOND]
+        assert [run.id for run in source.runs(RunQuery(deleted=True)).runs] == [FIRST]
+        assert source.rows().num_rows == 13
+        assert source.sql("SELECT count(*) AS n FROM db.events").column("n").to_pylist() == [13]
 
         source.edit([FIRST], Edit(deleted=False))
-        assert 23 == source.rows().num_rows
-        assert [23] == source.sql("SELECT count(*) AS n FROM db.events").column("n").to_pylist()
+        assert source.rows().num_rows == 23
+        assert source.sql("SELECT count(*) AS n FROM db.events").column("n").to_pylist() == [23]
 
     def test_an_edit_of_an_unknown_run_changes_nothing(self, source: Source) -> None:
         """When one of the runs does not exist, none is changed."""
         with pytest.raises(RunNotFound):
             source.edit([FIRST, "nothing"], Edit(name="x"))
 
-        assert "first" == source.run(FIRST).name
+        assert source.run(FIRST).name == "first"
 
     @pytest.mark.parametrize("edit", [Edit(name="../x"), Edit(add_tags=("a/b",)), Edit(name="")])
     def test_an_edit_with_a_bad_name_is_refused(self, source: Source, edit: Edit) -> None:
@@ -337,11 +340,11 @@ class SourceContract:
     def test_changes_tell_what_is_new(self, source: Source, root: Path) -> None:
         """A cursor handed back brings only what happened since."""
         cursor = source.changes().cursor
-        assert () == source.changes(cursor).run_ids
+        assert source.changes(cursor).run_ids == ()
 
         make_run(root, "new-run", [{"loss": 1.0}])
 
-        assert ("new-run",) == source.changes(cursor).run_ids
+        assert source.changes(cursor).run_ids == ("new-run",)
 
     def test_a_row_is_readable_as_soon_as_log_returns(self, source: Source, root: Path) -> None:
         """Rows of a run that is being written are seen by the very next question, of every kind."""
@@ -366,13 +369,13 @@ class SourceContract:
             return curve.y.tolist()  # type: ignore[union-attr]
 
         assert [1.0, 1.0, 1.0, 2.0, 2.0, 2.0] == losses("last") == source.rows(["resumed"]).column("loss").to_pylist()
-        assert [1.0] * 5 + [2.0] * 3 == losses("all")
-        assert 6 == source.run("resumed").metrics["loss"].count
+        assert losses("all") == [1.0] * 5 + [2.0] * 3
+        assert source.run("resumed").metrics["loss"].count == 6
         counts = source.sql(
             "SELECT (SELECT count(*) FROM db.events WHERE run_id = 'resumed'),"
             " (SELECT count(*) FROM db.events_all WHERE run_id = 'resumed')"
         )
-        assert [6, 8] == list(counts.to_pylist()[0].values())
+        assert list(counts.to_pylist()[0].values()) == [6, 8]
 
     @pytest.mark.parametrize("sha256", ["0" * 64, "../../x", ""])
     def test_an_object_that_is_not_there_is_not_found(self, source: Source, sha256: str) -> None:

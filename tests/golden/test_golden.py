@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from eventide.journal.codec import decode
+from eventide.journal.past import writers_of
 from eventide.journal.reader import read_chunks, read_header, read_tags, records, row_values
 from eventide.journal.records import Header, Record
 from eventide.layout import Layout
@@ -144,7 +145,7 @@ def test_v1_can_be_resumed(tmp_path: Path) -> None:
     """A run of this version is gone on with as the next attempt, after its last step."""
     root = tmp_path / "store"
     shutil.copytree(V1, root)
-    earlier = resume.writers_of(Layout(root).run_dir(RUN))
+    earlier = writers_of(Layout(root).run_dir(RUN))
     assert {past.header.writer[-1]: past.step for past in earlier} == {"1": 100, "2": 50, "3": 51}
     assert resume.next_attempt(earlier, 0, 1.0) == 2
     assert resume.next_attempt(earlier, 1, 1.0) == 3

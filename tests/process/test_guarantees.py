@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
+from eventide.journal.past import writers_of
 from eventide.journal.reader import read_chunks, read_header, records, row_values
-from eventide.sdk import resume
 
 pytestmark = [
     pytest.mark.process,
@@ -467,7 +467,7 @@ def test_resume_after_a_crash(store_dir: Path) -> None:
     script = "run = eventide.init(id='r', resume='allow')\nfor i in range(10): run.log(i=i)\n"
     run(script + "os.kill(os.getpid(), 9)", store_dir)
     run(script, store_dir)
-    earlier = resume.writers_of(store_dir / "runs" / "r")
+    earlier = writers_of(store_dir / "runs" / "r")
     assert sorted((past.header.attempt, past.status, past.step) for past in earlier if past.status) == [
         (2, "finished", 19)
     ]

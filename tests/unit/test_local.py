@@ -60,7 +60,7 @@ def test_derived_is_disposable(root: Path, tmp_path: Path) -> None:
         elif change == "compact":
             again.compact(include_open=True)
         elif change == "retain":
-            assert 2 <= again.retain(0).files
+            assert again.retain(0).files >= 2
         assert expected == answers(again), change
         again.close()
         shutil.rmtree(tmp_path / "cache")
@@ -102,7 +102,7 @@ def test_an_index_that_another_process_holds_is_not_waited_for(root: Path) -> No
     holder._index.db.execute("BEGIN EXCLUSIVE")
     make_run(root, "late", [{"loss": 1.0}])
 
-    assert 4 == source.runs(EVERYTHING).total
+    assert source.runs(EVERYTHING).total == 4
 
     holder._index.db.execute("ROLLBACK")
 
@@ -183,13 +183,13 @@ def test_a_silent_writer_that_cannot_be_looked_up_counts_as_crashed(
     clock = FakeClock(part.stat().st_mtime)
     source = LocalSource(store_dir, clock=clock)
 
-    assert RunStatus.RUNNING == source.run("far").status
+    assert source.run("far").status == RunStatus.RUNNING
     clock.advance(STALE_AFTER_S + 1)
-    assert RunStatus.CRASHED == source.run("far").status
+    assert source.run("far").status == RunStatus.CRASHED
     clock.now_s = part.stat().st_mtime
     writer.append({"loss": 2.0})
     clock.now_s = part.stat().st_mtime
-    assert RunStatus.RUNNING == source.run("far").status
+    assert source.run("far").status == RunStatus.RUNNING
 
 
 def test_values_set_by_the_newest_edit_win(root: Path) -> None:
@@ -211,16 +211,16 @@ def test_a_purged_run_is_gone_everywhere(root: Path) -> None:
 
     planned = source.purge(dry_run=True)
     assert (planned.runs, planned.dry_run) == ((FIRST,), True)
-    assert FIRST == source.run(FIRST).id
+    assert source.run(FIRST).id == FIRST
     removal = source.purge()
 
-    assert ((FIRST,), True) == (removal.runs, removal.size_bytes > 0)
+    assert (removal.runs, removal.size_bytes > 0) == ((FIRST,), True)
     with pytest.raises(RunNotFound):
         source.run(FIRST)
     again = LocalSource(root)
     assert {SECOND, THIRD} == {run.id for run in again.runs(EVERYTHING).runs}
-    assert 13 == again.rows().num_rows
-    assert [] == list(again.runs(RunQuery(deleted=True)).runs)
+    assert again.rows().num_rows == 13
+    assert list(again.runs(RunQuery(deleted=True)).runs) == []
 
 
 def test_a_live_run_is_not_purged(root: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import eventide
 from eventide.errors import InvalidName, RunIsLive
 from eventide.journal.writer import Identity, JournalWriter
 from eventide.layout import TABLES, Layout
@@ -19,6 +20,7 @@ from eventide.store import purge as purge_module
 from eventide.store.compact import compact
 from eventide.store.delta import FENCE
 from eventide.store.garbage import collect_garbage
+from eventide.store.local import LocalSource
 from eventide.store.purge import finish_purges, pending_purges, purge
 from eventide.store.retention import DAY_S, is_intact, remove_sealed_parts
 from eventide.store.scan import Part, Scanner
@@ -336,3 +338,20 @@ def test_references_are_found_where_blocks_of_a_journal_meet(layout: Layout, mon
     for block in (65, 100, 127, 128, 129, 256):
         monkeypatch.setattr(garbage, "_BLOCK_BYTES", block)
         assert collect_garbage(layout, clock=Later(8), dry_run=True).files == 0
+
+
+def test_a_run_without_journal_can_be_resumed(store_dir: Path) -> None:
+    """After retention took every part, a resume still knows the attempt and counts on from the last step."""
+    run = eventide.init(dir=str(store_dir), id="long", project="demo")
+    run.log_many([{"loss": 1.0}] * 5)
+    run.finish()
+    source = LocalSource(store_dir)
+    source.seal()
+    assert source.retain(0).files == 1
+
+    again = eventide.init(dir=str(store_dir), id="long", project="demo", resume="must")
+    again.log(loss=0.5)
+    again.finish()
+
+    assert source.rows(["long"]).column("step").to_pylist() == [0, 1, 2, 3, 4, 5]
+    assert source.run("long").attempts == 2

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eventide import settings
 from eventide.errors import InvalidSetting, RunExists, RunNotFound
+from eventide.journal.past import Past, writers_of
 from eventide.journal.records import ROLE_FORK, ROLE_RUN
 from eventide.journal.writer import Identity, JournalWriter
 from eventide.names import check_label, check_run_id, name_of, new_run_id
@@ -106,7 +107,7 @@ def open_run(layout: Layout, wish: Wish, home: Home, ordinal_of: Callable[[str],
         if wish.resume == "must":
             raise RunNotFound("resume='must' needs the id of a run", hint="eventide.init(id='...', resume='must')")
     else:
-        earlier = resume.writers_of(layout.run_dir(run_id))
+        earlier = writers_of(layout.run_dir(run_id))
         _check_taken(run_id, earlier, place, wish, go_on=go_on)
     project = _project_of(run_id, earlier, wish)
     identity = Identity(
@@ -128,17 +129,17 @@ def open_run(layout: Layout, wish: Wish, home: Home, ordinal_of: Callable[[str],
 
 def _shared_id(layout: Layout, place: launch.Launch, ordinal: int, now_s: float) -> str:
     def is_used_up(run_id: str) -> bool:
-        mine = [past for past in resume.writers_of(layout.run_dir(run_id)) if _is_mine(past, place.rank)]
+        mine = [past for past in writers_of(layout.run_dir(run_id)) if _is_mine(past, place.rank)]
         return bool(mine) and max(mine, key=lambda past: past.header.ts).status == "finished"
 
     return launch.shared_run_id(layout, place.key, ordinal, lambda: new_run_id(now_s), is_used_up)
 
 
-def _is_mine(past: resume.Past, rank: int) -> bool:
+def _is_mine(past: Past, rank: int) -> bool:
     return past.header.role == ROLE_RUN and past.header.rank == rank
 
 
-def _check_taken(run_id: str, earlier: list[resume.Past], place: launch.Launch, wish: Wish, *, go_on: bool) -> None:
+def _check_taken(run_id: str, earlier: list[Past], place: launch.Launch, wish: Wish, *, go_on: bool) -> None:
     """Raise RunExists or RunNotFound when the run is there, or not there, against the wish."""
     if not earlier and wish.resume == "must":
         raise RunNotFound(f"no run `{run_id}` to resume", hint="resume='allow' begins it when it does not exist")
@@ -147,7 +148,7 @@ def _check_taken(run_id: str, earlier: list[resume.Past], place: launch.Launch, 
         raise RunExists(f"the run `{run_id}` exists already", hint="resume='allow' goes on with it; or leave id= out")
 
 
-def _project_of(run_id: str, earlier: list[resume.Past], wish: Wish) -> str:
+def _project_of(run_id: str, earlier: list[Past], wish: Wish) -> str:
     if not earlier:
         return wish.project
     project = earlier[0].header.project

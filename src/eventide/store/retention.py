@@ -1,8 +1,8 @@
 """Retention: remove journal files whose every record is in the sealed tables.
 
 Invariant: a part is removed only when it is closed, the `runs` table covers it to its end, and its bytes are those its trailer counts;
-a part with damage is evidence and stays. The run's folder stays too: it says that the run exists. A writer's later parts find their
-place by what their header says about earlier ones.
+a part with damage is evidence and stays. The run's folder stays too, with a `.past` file per writer, so that the run can be resumed. A
+writer's later parts find their place by what their header says about earlier ones.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import orjson
 
 from eventide.clock import SYSTEM_CLOCK, Clock
+from eventide.journal.past import past_of, remember
 from eventide.journal.records import END
+from eventide.layout import PART_SUFFIX
 from eventide.model import Removal
 from eventide.store.delta import FENCE
 from eventide.store.scan import Part, Scanner
@@ -71,9 +73,10 @@ def _is_due(part: Part, sealed: SealedTables, before_s: float) -> bool:
 def _remove(parts: list[Part], *, dry_run: bool) -> Removal:
     runs: set[str] = set()
     files = size_bytes = 0
-    for part in parts:
+    for part in sorted(parts, key=lambda part: (part.run_id, part.name)):
         if not dry_run:
             try:
+                _remember_writer(part)
                 part.path.unlink()
             except FileNotFoundError:  # another retention run was first
                 continue
@@ -81,6 +84,17 @@ def _remove(parts: list[Part], *, dry_run: bool) -> Removal:
         files += 1
         size_bytes += part.size_bytes
     return Removal(tuple(sorted(runs)), files, size_bytes, dry_run)
+
+
+def _remember_writer(part: Part) -> None:
+    """Keep what a later resume has to know, if this is the last part of its writer."""
+    later = part.path.with_name(f"{part.header.writer}-{part.header.part + 1:06d}{PART_SUFFIX}")
+    if later.exists():
+        return
+    earlier = sorted(part.path.parent.glob(f"{part.header.writer}-*{PART_SUFFIX}"), reverse=True)
+    past = past_of(earlier)
+    if past is not None:
+        remember(part.path.parent, past)
 
 
 def is_intact(part: Part) -> bool:
