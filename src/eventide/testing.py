@@ -366,7 +366,8 @@ class SourceContract:
 
         def losses(attempts: Any) -> list[float]:
             (curve,) = source.series(SeriesQuery(("resumed",), ("loss",), attempts=attempts))
-            return curve.y.tolist()  # type: ignore[union-attr]
+            assert isinstance(curve, Series)
+            return list(curve.y)
 
         assert [1.0, 1.0, 1.0, 2.0, 2.0, 2.0] == losses("last") == source.rows(["resumed"]).column("loss").to_pylist()
         assert losses("all") == [1.0] * 5 + [2.0] * 3

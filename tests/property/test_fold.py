@@ -37,6 +37,7 @@ ROWS = st.lists(
 
 
 def write(folder: Path, rows: list[dict[str, Any]], steps: list[int] | None = None) -> Path:
+    """Write rows as a part, and return its path."""
     layout = Layout(folder)
     layout.create(now_s=0.0)
     writer = JournalWriter(layout, Identity("r", "p", "run"), clock=SYSTEM_CLOCK)
