@@ -63,6 +63,15 @@ def scattered(places: NDArray[np.int64], values: NDArray[Any], of: pa.DataType, 
     return pa.Array.from_buffers(of, count, [pa.py_buffer(valid), pa.py_buffer(data)])
 
 
+def holds_large(array: pa.Array, limit: float) -> bool:
+    """Tell whether an array of doubles holds a finite value of `limit` or more, up or down."""
+    if not len(array):
+        return False
+    values = np.frombuffer(array.buffers()[1], np.float64)[array.offset : array.offset + len(array)]
+    sizes = np.abs(values)
+    return bool((np.isfinite(sizes) & (sizes >= limit)).any())
+
+
 def _valid(values: list[Any]) -> NDArray[np.bool_] | None:
     """Return which values are not None; None when all are."""
     if None not in values:

@@ -125,7 +125,7 @@ def _fast_type(tags: str) -> pa.DataType:
     kinds = set(tags) - {codec.NULL}
     if kinds <= {codec.INT, codec.LONG}:  # as int64: a float that nobody announced does not pass for an integer
         return pa.int64() if kinds else pa.null()
-    if kinds <= {codec.INT, codec.FLOAT}:
+    if kinds <= {codec.INT, codec.LONG, codec.FLOAT}:
         return pa.float64()
     if kinds == {codec.TEXT}:
         return pa.string()
@@ -155,6 +155,8 @@ def _fast_parts(values: pa.ChunkedArray) -> list[tuple[str, Any]]:
     if pa.types.is_boolean(values.type):
         return [(BOOL, values)]
     if pa.types.is_floating(values.type):
+        if any(arrays.holds_large(chunk, codec.EXACT_INT) for chunk in values.chunks):
+            raise FastPathRefusedError  # it may have been an integer that a double rounds
         return [(NUMBER, values)]
     bounds = pc.min_max(values).as_py()
     if bounds["min"] >= -codec.EXACT_INT and bounds["max"] <= codec.EXACT_INT:
@@ -311,6 +313,8 @@ def _put_aside(more: list[Record | None], key: str, places: list[int] | None, va
 def _add_tags(tags: dict[str, str], key: str, values: list[Any]) -> None:
     """Add the tags of values to a key, unless they are known."""
     have = set(tags.get(key, ""))
+    if codec.LONG in have:
+        have.add(codec.INT)  # a writer that has said `l` may not say `i` any more
     if all(have.issuperset(_POSSIBLE_TAGS[of]) for of in set(map(type, values))):
         return
     for tag in {codec.tag_of(value) for value in values if value is not None} - have:
