@@ -7,20 +7,20 @@ python scripts/reference.py --check    writes nothing; names the pages that are 
 from __future__ import annotations
 
 import argparse
-import enum
 import inspect
 import re
 import sys
-import typing
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import typer.main
+import click
 
 import eventide
 import eventide.errors
-from eventide.cli.main import app
+from eventide.cli.program import app
+from eventide.cli.verbs import root_help
 from eventide.settings import SETTINGS
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
@@ -74,11 +74,13 @@ def errors_page() -> str:
 
 
 def cli_page() -> str:
-    """Return every command with its arguments and options."""
-    root = typer.main.get_command(app)
-    parts = ["# Command line", _clean(root.help)]
-    for path, command in commands(root, ("eventide",)):
-        parts += [f"## {' '.join(path)}", _clean(command.help), _usage(path, command), _parameters(command)]
+    """Return what the program says about itself, and every verb with its examples and options."""
+    parts = ["# Command line", f"```text\n{root_help().strip()}\n```", _CLI_RULES]
+    context = click.Context(app)
+    for name in app.list_commands(context):
+        command = app.get_command(context, name)
+        if command is not None:
+            parts += [f"## eventide {name}", *_verb(name, command)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -100,58 +102,37 @@ PAGES: dict[str, Callable[[], str]] = {
 
 # --- the command line -----------------------------------------------------------------------------------------------------
 
+_CLI_RULES = """\
+Exit status: 0 ok, 1 failed, 2 usage, 3 nothing matched (with `--fail-empty`), 4 the store is damaged or newer, 5 partly done,
+130 interrupted. Data goes to stdout, everything else to stderr.
 
-def commands(group: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Yield every visible command below a group with its full path, in alphabetical order."""
-    for name, command in sorted(getattr(group, "commands", {}).items()):
-        if not command.hidden:
-            yield (*path, name), command
-            yield from commands(command, (*path, name))
-
-
-def _usage(path: tuple[str, ...], command: Any) -> str:
-    words = list(path)
-    visible = _visible(command)
-    if any(p.param_type_name == "option" for p in visible):
-        words.append("[OPTIONS]")
-    for parameter in visible:
-        if parameter.param_type_name == "argument":
-            name = _argument_name(parameter)
-            words.append(name if parameter.required else f"[{name}]")
-    if getattr(command, "commands", None):
-        words.append("COMMAND")
-    return f"```console\n{' '.join(words)}\n```"
+`--json` gives one document: `schema_version` (1; it goes up when a field is renamed, removed or changes its meaning), `total`, and the rows
+under the name of what they are (`runs`, `groups`, `keys`, `points`, `differences`, ...); `--jsonl` gives the rows alone, one a line.
+Numbers have full precision, times are ISO 8601 in UTC, keys are never renamed. What JSON cannot say is null, and the row's `nonfinite`
+names it by dotted path: `{"last.loss": "NaN"}`. `--json=FIELDS` takes these fields only, `--json help` lists them."""
 
 
-def _parameters(command: Any) -> str:
+def _verb(name: str, command: click.Command) -> list[str]:
+    summary, examples, *rest = [*inspect.cleandoc(command.help or "").split("\n\n"), ""]
+    places = [str(p.metavar or p.name) for p in command.params if isinstance(p, click.Argument)]
+    usage = f"```console\n{' '.join(['eventide', name, *places, '[OPTIONS]'])}\n```"
+    return [
+        summary,
+        usage,
+        f"```console\n{textwrap.dedent(examples)}\n```" if examples else "",
+        *rest,
+        _options(command),
+    ]
+
+
+def _options(command: click.Command) -> str:
     rows = []
-    for parameter in _visible(command):
-        if parameter.param_type_name == "argument":
-            names = f"`{_argument_name(parameter)}`"
-        else:
-            names = ", ".join(f"`{name}`" for name in [*parameter.opts, *parameter.secondary_opts])
-        meaning = _clean(parameter.help).replace("\n", " ") + _choices(_allowed(parameter.type_descriptor.annotation))
-        rows.append((names, _default(parameter.default), meaning.strip()))
-    return _table(("Name", "Default", "Meaning"), rows) if rows else ""
-
-
-def _allowed(annotation: Any) -> list[object]:
-    """Return the values that an annotation lists, as an enumeration or a Literal, also within a list or an optional."""
-    if inspect.isclass(annotation) and issubclass(annotation, enum.Enum):
-        return [member.value for member in annotation]
-    arguments = typing.get_args(annotation)
-    if typing.get_origin(annotation) is typing.Literal:
-        return list(arguments)
-    return [value for argument in arguments for value in _allowed(argument)]
-
-
-def _visible(command: Any) -> list[Any]:
-    return [p for p in command.params if not getattr(p, "hidden", False) and p.name != "help"]
-
-
-def _argument_name(parameter: Any) -> str:
-    name = (parameter.metavar or parameter.name).upper()
-    return f"{name}..." if parameter.nargs == -1 else name
+    for option in command.params:
+        if isinstance(option, click.Option):
+            names = ", ".join(f"`{name}`" for name in option.opts) + (f" {option.metavar}" if option.metavar else "")
+            default = "" if option.is_flag or option.multiple else _default(option.default)
+            rows.append((names, default, (option.help or "").strip()))
+    return _table(("Option", "Default", "Meaning"), rows) if rows else ""
 
 
 # --- errors ---------------------------------------------------------------------------------------------------------------
@@ -201,7 +182,13 @@ def _members(name: str, cls: type) -> list[str]:
     if issubclass(cls, BaseException):
         return []
     parts: list[str] = []
-    for member, raw in sorted(vars(cls).items()):
+    own = {
+        member: raw
+        for base in reversed(cls.__mro__)
+        if base.__module__.startswith("eventide")
+        for member, raw in vars(base).items()
+    }
+    for member, raw in sorted(own.items()):
         value = getattr(cls, member, None)
         if member.startswith("_") or not (callable(value) or isinstance(raw, property)):
             continue

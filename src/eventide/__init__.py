@@ -52,6 +52,7 @@ _HOMES = {
     "Store": "eventide.table.store",
     "finish": "eventide.sdk.session",
     "init": "eventide.sdk.session",
+    "load_ipython_extension": "eventide.table.magics",
     "log": "eventide.sdk.session",
     "log_many": "eventide.sdk.session",
     "open": "eventide.table.store",

@@ -7,7 +7,6 @@ exit codes 1 failed, 2 usage, 3 empty, 4 damaged or newer, 5 partly, 130 interru
 from __future__ import annotations
 
 import sys
-import traceback
 
 from eventide.cli import terminal
 from eventide.errors import EventideError, InvalidFilter, RunAmbiguous
@@ -21,6 +20,8 @@ MAX_LINE = 300
 def report(error: BaseException, *, debug: bool, color: str = "auto") -> int:
     """Write an error to stderr and return the exit code."""
     if debug:
+        import traceback  # noqa: PLC0415 - only here
+
         traceback.print_exception(error)
     paints = terminal.wants_color(color if color in ("always", "never") else "auto", sys.stderr)
     first, *rest = lines_of(error)

@@ -1,6 +1,6 @@
 """IPython magics, thin on purpose: `%runs FILTER` and `%%track name key=value`.
 
-`%load_ext eventide` registers them through `eventide.load_ipython_extension`, which calls `load`.
+`%load_ext eventide` calls `load_ipython_extension`, which registers them.
 Invariant: each magic is one call of a function that exists without it.
 """
 
@@ -49,7 +49,7 @@ def track(shell: Any, line: str, cell: str) -> Any:
         return result.result
 
 
-def load(shell: Any) -> None:
+def load_ipython_extension(shell: Any) -> None:
     """Register the magics with an IPython shell."""
     shell.register_magic_function(runs, "line", "runs")
     shell.register_magic_function(lambda line, cell: track(shell, line, cell), "cell", "track")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=VerbCommand)
-@click.argument("run", metavar="RUN", default="@last")
+@click.argument("run", metavar="[RUN]", default="@last")
 @click.option("--traceback", is_flag=True, help="Only the traceback of a failed run.")
 @click.pass_obj
 def show(

@@ -25,7 +25,7 @@ _COLUMNS = (Column("ts", "time"), Column("step", "number"), Column("key"), Colum
 
 
 @click.command(cls=VerbCommand)
-@click.argument("run", metavar="RUN", default="@last")
+@click.argument("run", metavar="[RUN]", default="@last")
 @click.option("--follow", "-f", is_flag=True, help="Go on until the run ends.")
 @click.option(
     "--lines",
