@@ -95,6 +95,7 @@ class Views:
         self._catalog = catalog
         self._registered: dict[str, object] = {}
         self._views: dict[str, str] = {}
+        self._selects: dict[str, tuple[str, list[str]]] = {}
         self._described: dict[tuple[str, ...], list[str]] = {}
         self._inputs: EventsInput | None = None
         self._tags: Mapping[str, str] = {}
@@ -119,9 +120,12 @@ class Views:
         """
         names = mentioned(query)
         if names & _LISTINGS:
-            names |= {*TABLES}
+            names |= {*TABLES, "default"}
         if names & _EVENTS_NAMES:
             self._events(self._catalog.events())
+            for name in ("events", "events_all", "default"):
+                if name in names:
+                    self._view(name, *self._selects[name])
         if "system" in names:
             self._system(self._catalog.system())
         if "console" in names:
@@ -149,11 +153,10 @@ class Views:
         self._has_more = MORE in physical
         shown = [f"{item.sql()} AS {quote(item.name)}" for item in logical] + [MORE] * self._has_more
         names = [item.name for item in logical] + [MORE] * self._has_more
-        inner = ["_attempt", "_rank", "_writer", "_seq"]
-        self._view(
-            "events_all",
-            f"SELECT {', '.join(['run_id, step, ts', *inner, *shown])} FROM ({base})",
-            ["run_id", "step", "ts", *inner, *names],
+        outer, inner = ["run_id", "step", "ts"], ["_attempt", "_rank", "_writer", "_seq"]
+        self._selects["events_all"] = (
+            f"SELECT {', '.join([*outer, *inner, *shown])} FROM ({base})",
+            [*outer, *inner, *names],
         )
         if inputs.superseded:
             self._register("__superseded", inputs.superseded, lambda: _superseded_table(inputs.superseded))
@@ -161,12 +164,10 @@ class Views:
                 f"SELECT e.* FROM ({base}) e LEFT JOIN __superseded s ON e.run_id = s.superseded_run AND e._attempt = s.attempt "
                 "WHERE s.from_step IS NULL OR e.step < s.from_step"
             )
-        for name in ("events", "default"):
-            self._view(
-                name,
-                f"SELECT {', '.join(['run_id, step, ts', *shown])} FROM ({base})",
-                ["run_id", "step", "ts", *names],
-            )
+        self._selects["events"] = self._selects["default"] = (
+            f"SELECT {', '.join([*outer, *shown])} FROM ({base})",
+            [*outer, *names],
+        )
         self._inputs = inputs
 
     def _overlay(self, inputs: EventsInput, base: str, physical: list[str]) -> tuple[Mapping[str, str], str, list[str]]:
