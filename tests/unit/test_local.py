@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -240,3 +242,18 @@ def test_keys_of_purged_runs_are_no_longer_listed(root: Path) -> None:
 
     assert "phase" not in {key.key for key in source.keys(project="demo")}
     assert "phase" not in {name for (name,) in source._index.db.execute("SELECT key FROM keys WHERE project = 'demo'")}
+
+
+def test_a_killed_run_is_crashed_at_the_first_look(store_dir: Path) -> None:
+    """A writer that is provably gone is crashed as soon as its bytes are seen, not one look later."""
+    script = (
+        "import os, signal, sys, eventide\n"
+        "run = eventide.init(dir=sys.argv[1], id='killed')\n"
+        "run.log(loss=1.0)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    subprocess.run([sys.executable, "-c", script, str(store_dir)], check=False)
+
+    run = LocalSource(store_dir).run("killed")
+
+    assert (run.status, run.rows) == (RunStatus.CRASHED, 1)

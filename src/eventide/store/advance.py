@@ -59,26 +59,22 @@ class Indexer:
         self._due.update((str(part.path), part) for part in scan.changed)
         self._removed.update(scan.removed)
         tables_moved = self._sealed.refresh() or self._first
-        silent = self._newly_silent()
-        if not (self._due or self._removed or tables_moved or silent):
+        if not (self._due or self._removed or tables_moved or self._newly_silent()):
             return False
         with self._index.transaction() as db:
-            touched = self._apply(db, silent, tables_moved=tables_moved)
+            touched = self._apply(db, tables_moved=tables_moved)
         self.generation += 1
         self._due.clear()
         self._removed.clear()
         self._first = False
         return bool(touched)
 
-    def _apply(self, db: sqlite3.Connection, silent: set[tuple[str, str]], *, tables_moved: bool) -> set[str]:
+    def _apply(self, db: sqlite3.Connection, *, tables_moved: bool) -> set[str]:
         touched: set[str] = set()
         refold: set[str] = set()
         for part in sorted(self._due.values(), key=lambda part: (part.run_id, part.name)):
             if self._fold_part(db, part, refold):
                 touched.add(part.run_id)
-        for run_id, writer in silent:
-            db.execute("UPDATE writers SET gone = 1 WHERE run_id = ? AND writer = ?", (run_id, writer))
-            touched.add(run_id)
         if tables_moved or self._removed:
             behind = sealed_writers(db, self._sealed)
             refold |= behind | self._removed
@@ -86,6 +82,9 @@ class Indexer:
         for run_id in refold:
             self._refold(db, run_id, purged)
         touched |= refold
+        for run_id, writer in self._newly_silent():  # after folding: the new bytes may be somebody's last
+            db.execute("UPDATE writers SET gone = 1 WHERE run_id = ? AND writer = ?", (run_id, writer))
+            touched.add(run_id)
         now_s = self._clock.time()
         for run_id in touched:
             settle(db, run_id, now_s)
@@ -245,8 +244,7 @@ class Indexer:
         return {
             who
             for who in wanted
-            if str(getattr(newest.get(who), "path", "")) not in self._due
-            and (who not in newest or writer_is_gone(newest[who].header, newest[who].mtime_ns, now_s))
+            if who not in newest or writer_is_gone(newest[who].header, newest[who].mtime_ns, now_s)
         }
 
 
