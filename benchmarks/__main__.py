@@ -33,6 +33,7 @@ SUBJECTS = (
     "memory",
     "wide",
     "cli_cost",
+    "hydra",
 )
 RESULTS = Path(__file__).parent / "results"
 HEAD = ("what", "to reach", "measured", "baseline in the same run", "ratio", "met")
