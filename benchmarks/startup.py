@@ -14,7 +14,7 @@ LIMIT_S = 0.045
 
 BARE = "import os; os._exit(0)"
 FIRST_LOG = "import os, sys, eventide; eventide.init(dir=sys.argv[1]).log(loss=1.0); os._exit(0)"
-ORJSON = "import os, orjson, uuid, json, zoneinfo; os._exit(0)"
+ORJSON = "import os, orjson; os._exit(0)"
 LOADED = """
 import sys
 before = set(sys.modules)

@@ -16,12 +16,12 @@ from tests.contract.filter_runs import NOW, RUNS, Described
 from eventide.errors import InvalidFilter
 from eventide.journal.codec import encode
 from eventide.model import Series, SeriesQuery
-from eventide.store.derived import fill_derived
-from eventide.store.facts import columns_of, leaves
-from eventide.store.filters import compile_filter, compile_sort
-from eventide.store.fold import KeyStats
-from eventide.store.grammar import parse
-from eventide.store.index import Index
+from eventide.store.filter.derived import fill_derived
+from eventide.store.filter.filters import compile_filter, compile_sort
+from eventide.store.filter.grammar import parse
+from eventide.store.index.database import Index
+from eventide.store.index.facts import columns_of, leaves
+from eventide.store.index.fold import KeyStats
 
 CASES = Path(__file__).with_name("filter_cases.txt")
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "filter.md"

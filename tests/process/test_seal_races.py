@@ -16,11 +16,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from eventide.layout import Layout
-from eventide.store.compact import compact
-from eventide.store.scan import Scanner
-from eventide.store.seal import Sealer
-from eventide.store.sealed import SealedTables
-from eventide.store.verify import verify
+from eventide.store.index.scan import Scanner
+from eventide.store.tables.compact import compact
+from eventide.store.tables.seal import Sealer
+from eventide.store.tables.sealed import SealedTables
+from eventide.store.tables.verify import verify
 
 DURATION_S = float(os.environ.get("SEAL_RACES_S", "10"))
 """How long they race; a longer one finds more."""
@@ -49,9 +49,9 @@ SEALER = """
 import random, sys
 from pathlib import Path
 from eventide.layout import Layout
-from eventide.store.compact import compact
-from eventide.store.scan import Scanner
-from eventide.store.seal import Sealer
+from eventide.store.tables.compact import compact
+from eventide.store.index.scan import Scanner
+from eventide.store.tables.seal import Sealer
 root, stop = map(Path, sys.argv[1:])
 layout = Layout(root)
 scanner = Scanner(layout)

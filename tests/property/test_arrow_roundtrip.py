@@ -18,9 +18,9 @@ from eventide.journal.reader import records as journal_records
 from eventide.journal.records import STEP, Header
 from eventide.journal.writer import Identity, JournalWriter
 from eventide.layout import Layout
-from eventide.store import arrow
-from eventide.store.columns import ColumnMap
-from eventide.store.frames import to_python
+from eventide.store.rows import arrow
+from eventide.store.rows.columns import ColumnMap
+from eventide.store.rows.frames import to_python
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -81,11 +81,18 @@ def plain_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{key: plain(value) for key, value in row.items() if value is not None} for row in rows]
 
 
-def tables(header: Header, chunk: Chunk, *, fast: bool, column_map: ColumnMap | None = None) -> arrow.Tables:
+def tables(
+    header: Header,
+    chunk: Chunk,
+    *,
+    fast: bool,
+    column_map: ColumnMap | None = None,
+    tags: dict[str, str] | None = None,
+) -> arrow.Tables:
     """Return a chunk as tables, by one of the two paths."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(arrow, "MIN_FAST_ROWS", 1 if fast else 10**9)
-        return arrow.read_tables(header, chunk, tags={}, column_map=column_map or ColumnMap())
+        return arrow.read_tables(header, chunk, tags=tags or {}, column_map=column_map or ColumnMap())
 
 
 def same(first: pa.Table | None, second: pa.Table | None) -> None:
@@ -134,7 +141,7 @@ def test_a_chunk_may_begin_and_end_at_any_line(rows: list[dict[str, Any]], data:
     found: list[dict[str, Any]] = []
     places: list[int] = []
     for piece in pieces:
-        part = arrow.read_tables(header, piece, tags=tags, column_map=ColumnMap())
+        part = tables(header, piece, fast=True, tags=tags)
         tags = part.tags
         if part.events is not None:
             found += to_python(part.events)

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventide.errors import InvalidFilter
-from eventide.store.filters import compile_filter, compile_sort
-from eventide.store.grammar import parse, parse_field
-from eventide.store.index import Index
-from eventide.store.tree import ALL, FIELDS, FUNCTIONS, Field, Node
+from eventide.store.filter.filters import compile_filter, compile_sort
+from eventide.store.filter.grammar import parse, parse_field
+from eventide.store.filter.tree import ALL, FIELDS, FUNCTIONS, Field, Node
+from eventide.store.index.database import Index
 
 PIECES = [
     *FIELDS, *(f"{name}(" for name in FUNCTIONS), "config.", "metric.", "has:", "has_nan", "and", "or", "not ", "!", "in", "between",

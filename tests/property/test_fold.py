@@ -15,9 +15,9 @@ from eventide.clock import SYSTEM_CLOCK
 from eventide.journal.reader import read_chunks, read_header, read_tags
 from eventide.journal.writer import Identity, JournalWriter
 from eventide.layout import Layout
-from eventide.store.advance import split_records
-from eventide.store.fold import KeyStats, Limits, fold_rows, guess_goal
-from eventide.store.fold_arrow import fold_chunk
+from eventide.store.index.advance import split_records
+from eventide.store.index.fold import KeyStats, Limits, fold_rows, guess_goal
+from eventide.store.index.fold_arrow import fold_chunk
 
 NUMBERS = st.one_of(
     st.floats(-1e6, 1e6), st.sampled_from([math.nan, math.inf, -math.inf, 0.1]), st.integers(-1000, 1000)

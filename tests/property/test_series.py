@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventide.store.series import Bins, bucket, grid
+from eventide.store.rows.series import Bins, bucket, grid
 
 if TYPE_CHECKING:
     from eventide.model import Floats

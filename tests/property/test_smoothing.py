@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventide.store.smoothing import ema, gaussian, moving_mean
+from eventide.store.rows.smoothing import ema, gaussian, moving_mean
 
 if TYPE_CHECKING:
     from eventide.model import Floats

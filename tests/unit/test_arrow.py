@@ -13,10 +13,10 @@ import pytest
 
 from eventide.journal.reader import Chunk
 from eventide.journal.records import Header
-from eventide.store import arrays
-from eventide.store.arrow import CONSOLE_SCHEMA, RUNS_SCHEMA, Tables, empty_events, read_tables
-from eventide.store.columns import ColumnMap
-from eventide.store.frames import from_more, logical_table, to_python
+from eventide.store.rows import arrays
+from eventide.store.rows.arrow import CONSOLE_SCHEMA, RUNS_SCHEMA, Tables, empty_events, read_tables
+from eventide.store.rows.columns import ColumnMap
+from eventide.store.rows.frames import from_more, logical_table, to_python
 
 HEADER = Header(run="run-1", project="p", writer="host-1-2-3", part=1, at=1000, rows=5, ts=7.0, attempt=2, rank=3)
 
@@ -169,8 +169,8 @@ def test_nothing_here_imports_pandas() -> None:
         "import sys, orjson\n"
         "from eventide.journal.reader import Chunk\n"
         "from eventide.journal.records import Header\n"
-        "from eventide.store.arrow import read_tables\n"
-        "from eventide.store.columns import ColumnMap\n"
+        "from eventide.store.rows.arrow import read_tables\n"
+        "from eventide.store.rows.columns import ColumnMap\n"
         "header = Header('r', 'p', 'w', 0, 0, 0, 0.0)\n"
         "rows = b''.join(orjson.dumps({'step': i, 'ts': 1.0, 'a': 1.5, 'b': i}) + b'\\n' for i in range(100))\n"
         'keys = b\'{"_keys":{"a":"f","b":"i"}}\\n\'\n'

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventide.store.columns import (
+from eventide.store.rows.columns import (
     KINDS,
     MAX_COLUMNS,
     Column,

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventide.store.completion import Expectation, complete
-from eventide.store.tree import STATES
+from eventide.store.filter.completion import Expectation, complete
+from eventide.store.filter.tree import STATES
 
 
 def first(text: str) -> Expectation:

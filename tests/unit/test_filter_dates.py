@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventide.store.literals import is_moment, moment, read_value
+from eventide.store.filter.literals import is_moment, moment, read_value
 
 FRIDAY_NOON = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()
 DAY_S = 86400.0

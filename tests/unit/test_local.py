@@ -14,8 +14,8 @@ import pytest
 from eventide.errors import NotAStore, RunIsLive, RunNotFound, StoreTooNew
 from eventide.journal.process import ProcessIdentity
 from eventide.model import Edit, RunInfo, RunQuery, RunStatus, Series, SeriesQuery
+from eventide.store.index.scan import STALE_AFTER_S
 from eventide.store.local import LocalSource
-from eventide.store.scan import STALE_AFTER_S
 from eventide.testing import FIRST, SECOND, THIRD, FakeClock, make_run, make_sample_store
 
 EVERYTHING = RunQuery(limit=None, archived=True)

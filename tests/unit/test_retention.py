@@ -16,16 +16,16 @@ from eventide.errors import InvalidName, RunIsLive
 from eventide.journal.writer import Identity, JournalWriter
 from eventide.layout import TABLES, Layout
 from eventide.model import Removal
-from eventide.store import purge as purge_module
-from eventide.store.compact import compact
-from eventide.store.delta import FENCE
-from eventide.store.garbage import collect_garbage
+from eventide.store.index.scan import Part, Scanner
 from eventide.store.local import LocalSource
-from eventide.store.purge import finish_purges, pending_purges, purge
-from eventide.store.retention import DAY_S, is_intact, remove_sealed_parts
-from eventide.store.scan import Part, Scanner
-from eventide.store.seal import Sealer
-from eventide.store.sealed import SealedTables
+from eventide.store.tables import purge as purge_module
+from eventide.store.tables.compact import compact
+from eventide.store.tables.delta import FENCE
+from eventide.store.tables.garbage import collect_garbage
+from eventide.store.tables.purge import finish_purges, pending_purges, purge
+from eventide.store.tables.retention import DAY_S, is_intact, remove_sealed_parts
+from eventide.store.tables.seal import Sealer
+from eventide.store.tables.sealed import SealedTables
 
 
 class Later:
@@ -210,7 +210,7 @@ def test_a_sealer_that_read_before_the_purge_cannot_bring_the_run_back(
     layout: Layout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rows already in a sealer's hands when the run is purged are refused by every table."""
-    from eventide.store import delta, seal
+    from eventide.store.tables import delta, seal
 
     run(layout, "keep", [1.0])
     Sealer(layout).seal(parts(layout))
@@ -329,7 +329,7 @@ def test_objects_of_a_purged_run_become_garbage(layout: Layout) -> None:
 
 def test_references_are_found_where_blocks_of_a_journal_meet(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hash that two reads share is a reference like any other."""
-    from eventide.store import garbage
+    from eventide.store.tables import garbage
 
     sha256 = put(layout, b"bytes")
     writer = JournalWriter(layout, Identity("r", "p", "run"))

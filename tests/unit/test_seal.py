@@ -19,12 +19,12 @@ from hypothesis import strategies as st
 from eventide.errors import StoreError
 from eventide.journal.writer import Identity, JournalWriter
 from eventide.layout import TABLES, Layout
-from eventide.store import delta, feed, merge, rewrite, seal
-from eventide.store.compact import compact
-from eventide.store.coverage import TransactionLog
-from eventide.store.scan import Part, Scanner
-from eventide.store.seal import Sealer, SealReport
-from eventide.store.sealed import SealedTables
+from eventide.store.index.scan import Part, Scanner
+from eventide.store.tables import delta, feed, merge, rewrite, seal
+from eventide.store.tables.compact import compact
+from eventide.store.tables.coverage import TransactionLog
+from eventide.store.tables.seal import Sealer, SealReport
+from eventide.store.tables.sealed import SealedTables
 
 
 @pytest.fixture
@@ -502,7 +502,7 @@ def test_any_order_of_writing_and_sealing_keeps_every_row_once(
 
 def test_delta_refuses_what_the_design_relies_on(tmp_path: Path) -> None:
     """A commit with a transaction of an application that committed since the snapshot was loaded fails."""
-    from eventide.store.delta import transactions
+    from eventide.store.tables.delta import transactions
 
     data = pa.table({"x": [1]})
     write_deltalake(tmp_path / "t", data)

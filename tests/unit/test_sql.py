@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from eventide.errors import EventideError, InvalidQuery, InvalidSetting, LimitExceeded
 from eventide.model import SqlLimits
-from eventide.store.engine import Engine
-from eventide.store.sqltext import mentioned, rewrite_values, tokens
-from eventide.store.view import EventsInput, TableInput
+from eventide.store.sql.engine import Engine
+from eventide.store.sql.text import mentioned, rewrite_values, tokens
+from eventide.store.sql.view import EventsInput, TableInput
 
 
 class Numbers:

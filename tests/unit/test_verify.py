@@ -17,13 +17,13 @@ from eventide.journal.records import END, HEADER
 from eventide.journal.writer import Identity, JournalWriter
 from eventide.layout import Layout
 from eventide.model import Problem
-from eventide.store.purge import PURGING, purge
-from eventide.store.repair import repair
-from eventide.store.retention import remove_sealed_parts
-from eventide.store.scan import Part, Scanner
-from eventide.store.seal import Sealer
-from eventide.store.sealed import SealedTables
-from eventide.store.verify import verify
+from eventide.store.index.scan import Part, Scanner
+from eventide.store.tables.purge import PURGING, purge
+from eventide.store.tables.repair import repair
+from eventide.store.tables.retention import remove_sealed_parts
+from eventide.store.tables.seal import Sealer
+from eventide.store.tables.sealed import SealedTables
+from eventide.store.tables.verify import verify
 
 
 class Later:

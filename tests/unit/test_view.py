@@ -16,9 +16,9 @@ from eventide.errors import InvalidQuery
 from eventide.journal.codec import tag_of
 from eventide.journal.reader import merge_tags
 from eventide.names import escape_key
-from eventide.store.columns import ColumnMap
-from eventide.store.engine import Engine
-from eventide.store.view import RELATIONS, EventsInput, TableInput
+from eventide.store.rows.columns import ColumnMap
+from eventide.store.sql.engine import Engine
+from eventide.store.sql.view import RELATIONS, EventsInput, TableInput
 
 Rows = list[dict[str, Any]]
 
@@ -80,7 +80,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def physical(rows: Rows, run: str = "r", attempt: int = 1, names: ColumnMap | None = None) -> pa.Table:
     """Return rows as a table of the physical columns that sealing would write."""
-    from eventide.store.arrow_rows import value_columns
+    from eventide.store.rows.arrow_rows import value_columns
 
     names = names or ColumnMap()
     raw = [{escape_key(key): value for key, value in row.items() if key != "at"} for row in rows]

@@ -36,21 +36,21 @@ from eventide.model import (
     StoreInfo,
 )
 from eventide.settings import get
-from eventide.store import queries
-from eventide.store.advance import Indexer
 from eventide.store.edits import check_edit, write_edit
-from eventide.store.filters import CompiledFilter, CompiledSort, compile_filter, compile_sort
-from eventide.store.grammar import parse
-from eventide.store.index import Index
-from eventide.store.sealed import SealedTables
+from eventide.store.filter.filters import CompiledFilter, CompiledSort, compile_filter, compile_sort
+from eventide.store.filter.grammar import parse
+from eventide.store.index import queries
+from eventide.store.index.advance import Indexer
+from eventide.store.index.database import Index
+from eventide.store.tables.sealed import SealedTables
 from eventide.store.upkeep import Upkeep
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from eventide.store.compact import CompactReport
-    from eventide.store.reading import Reading
-    from eventide.store.seal import SealReport
+    from eventide.store.rows.reading import Reading
+    from eventide.store.tables.compact import CompactReport
+    from eventide.store.tables.seal import SealReport
 
 
 class LocalSource:
@@ -99,7 +99,7 @@ class LocalSource:
     def _read(self) -> Reading:
         """Return what reads rows, made at the first question that needs Arrow."""
         if self._reading is None:
-            from eventide.store.reading import Reading  # noqa: PLC0415 - Arrow and DuckDB only where rows are read
+            from eventide.store.rows.reading import Reading  # noqa: PLC0415 - Arrow and DuckDB only where rows are read
 
             self._reading = Reading(
                 self.layout, self._index, self._indexer, self._sealed, self._clock, auto_seal=self._auto_seal
@@ -154,7 +154,7 @@ class LocalSource:
         order = compile_sort(query.sort, now_s)
         derived = (*chosen.derived, *order.derived)
         if derived:
-            from eventide.store.derived import fill_derived  # noqa: PLC0415 - numpy only where points are asked for
+            from eventide.store.filter.derived import fill_derived  # noqa: PLC0415 - numpy only where points are asked for
 
             fill_derived(self._index.db, derived, self._series)
         return chosen, order

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from eventide.clock import Clock
     from eventide.layout import Layout
     from eventide.model import Problem, Removal
-    from eventide.store.compact import CompactReport
-    from eventide.store.scan import Part
-    from eventide.store.seal import SealReport
+    from eventide.store.index.scan import Part
+    from eventide.store.tables.compact import CompactReport
+    from eventide.store.tables.seal import SealReport
 
 
 class Upkeep:
@@ -32,25 +32,25 @@ class Upkeep:
 
     def seal(self, parts: Iterable[Part], *, include_open: bool = False) -> SealReport:
         """Seal closed parts, and with `include_open` the whole lines of live ones."""
-        from eventide.store.seal import Sealer  # noqa: PLC0415
+        from eventide.store.tables.seal import Sealer  # noqa: PLC0415
 
         return Sealer(self._layout, self._clock).seal(parts, include_open=include_open)
 
     def compact(self, parts: Iterable[Part], *, include_open: bool = False) -> CompactReport:
         """Seal, then merge small files and remove those out of use."""
-        from eventide.store.compact import compact  # noqa: PLC0415
+        from eventide.store.tables.compact import compact  # noqa: PLC0415
 
         return compact(self._layout, parts, clock=self._clock, include_open=include_open)
 
     def retain(self, keep_days: float | Literal["forever"], *, dry_run: bool = False) -> Removal:
         """Remove sealed parts of the journal older than `keep_days`."""
-        from eventide.store.retention import remove_sealed_parts  # noqa: PLC0415
+        from eventide.store.tables.retention import remove_sealed_parts  # noqa: PLC0415
 
         return remove_sealed_parts(self._layout, keep_days=keep_days, clock=self._clock, dry_run=dry_run)
 
     def purge(self, run_ids: Iterable[str], *, dry_run: bool = False, force: bool = False) -> Removal:
         """Remove runs for ever."""
-        from eventide.store.purge import purge  # noqa: PLC0415
+        from eventide.store.tables.purge import purge  # noqa: PLC0415
 
         wanted = list(run_ids)
         if not wanted:
@@ -59,19 +59,19 @@ class Upkeep:
 
     def collect_garbage(self, *, dry_run: bool = False, min_age_days: float = 7) -> Removal:
         """Remove objects that no run refers to."""
-        from eventide.store.garbage import collect_garbage  # noqa: PLC0415
+        from eventide.store.tables.garbage import collect_garbage  # noqa: PLC0415
 
         return collect_garbage(self._layout, clock=self._clock, min_age_days=min_age_days, dry_run=dry_run)
 
     def verify(self, *, objects: bool = True) -> list[Problem]:
         """Look at every byte and report what is not as the format promises."""
-        from eventide.store.verify import verify  # noqa: PLC0415
+        from eventide.store.tables.verify import verify  # noqa: PLC0415
 
         return verify(self._layout, clock=self._clock, objects=objects)
 
     def repair(self, *, dry_run: bool = False, store_json: bool = False) -> list[Problem]:
         """Mend what can be mended without guessing; return all problems, `repairable` ones among them put right."""
-        from eventide.store.repair import repair  # noqa: PLC0415
+        from eventide.store.tables.repair import repair  # noqa: PLC0415
 
         return repair(
             self._layout, clock=self._clock, dry_run=dry_run, store_json=store_json, index_dir=self._index_dir

@@ -1,0 +1,317 @@
+"""Rows, curves and console text of a local store: sealed files and live tails put together.
+
+Invariant: sealed coverage, tails and the index belong to one moment, because one lock covers refreshing and reading. A sealed file that
+vanished between listing and reading (vacuum, purge) makes the question start over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+import pyarrow as pa
+
+from eventide.errors import StoreError
+from eventide.model import Attempts, Buckets, ConsoleLine, Series, SeriesQuery
+from eventide.names import escape_key
+from eventide.settings import get
+from eventide.store.index import relations
+from eventide.store.index.advance import Indexer, cutoffs
+from eventide.store.rows.columns import FIXED, MORE, ColumnMap, parse
+from eventide.store.rows.frames import logical_table
+from eventide.store.rows.overlay import apply_overlay
+from eventide.store.rows.parquet import read_rows
+from eventide.store.rows.points import (
+    Points,
+    logging_order,
+    not_repeated,
+    points,
+    read_sealed,
+    run_bounds,
+    writer_codes,
+)
+from eventide.store.rows.series import bucket, grid
+from eventide.store.rows.tail import Tail
+
+if TYPE_CHECKING:
+    from threading import RLock
+
+    from eventide.clock import Clock
+    from eventide.layout import Layout
+    from eventide.store.index.database import Index
+    from eventide.store.index.scan import Part
+    from eventide.store.sql.engine import Engine
+    from eventide.store.tables.sealed import SealedTables
+
+AUTO_SEAL_BYTES = 64 * 1024 * 1024
+"""Closed, unsealed journal from which on reading seals first: parsing it again in every process would cost more."""
+_TRIES = 5
+
+Answer = TypeVar("Answer")
+
+
+class Reading:
+    """What LocalSource uses to read rows. Its owner holds a lock around every use."""
+
+    def __init__(
+        self, layout: Layout, index: Index, indexer: Indexer, sealed: SealedTables, clock: Clock, *, auto_seal: bool
+    ) -> None:
+        self._layout = layout
+        self._index = index
+        self._indexer = indexer
+        self._sealed = sealed
+        self._clock = clock
+        self._auto_seal = auto_seal
+        self._maps: dict[str, tuple[int, ColumnMap]] = {}
+        self._tail = Tail(sealed.covered, self._column_map)
+        self._engine: Engine | None = None
+
+    def engine(self, lock: RLock) -> Engine:
+        """Return the SQL engine, made at the first query; `lock` is the owner's, and is taken whenever views are brought up to date."""
+        self._prepare()
+        if self._engine is None:
+            from eventide.store.sql.catalog import LocalCatalog  # noqa: PLC0415 - DuckDB only where SQL is asked for
+            from eventide.store.sql.engine import Engine  # noqa: PLC0415
+
+            catalog = LocalCatalog(lock, self._index, self._indexer, self._sealed, self._tail, self._tags)
+            limit = f"{get('memory_limit_mb')}MB"
+            self._engine = Engine(catalog, self._layout.tables_dir, memory_limit=limit)
+        return self._engine
+
+    def close(self) -> None:
+        """Release the SQL engine, once its query is done. The owner's lock must be free: a running query may ask for it."""
+        if self._engine is not None:
+            self._engine.close()
+
+    # ── what there is to read ───────────────────────────────────────────────────────────────────────────────────────
+
+    def _column_map(self, project: str) -> ColumnMap:
+        """Return the columns of a project: those of its sealed tables, and new ones of the tails."""
+        version = self._sealed.version(project, "events")
+        known = self._maps.get(project)
+        if known is None or known[0] != version:
+            columns = self._sealed.columns(project, "events")
+            if known is not None and columns != known[1].columns[: len(columns)]:
+                self._tail.clear()  # another process named new columns first
+            known = (version, ColumnMap(columns, system=self._sealed.columns(project, "system")))
+            self._maps[project] = known
+        return known[1]
+
+    def _parts(self, run_ids: Iterable[str] | None) -> list[Part]:
+        scanner = self._indexer.scanner
+        if run_ids is None:
+            return list(scanner.parts())
+        return [part for run_id in run_ids for part in scanner.parts(run_id)]
+
+    def _projects(self, run_ids: Sequence[str] | None) -> list[str]:
+        """Return the projects with sealed tables, of some runs only when that narrows it."""
+        projects = self._sealed.projects()
+        if run_ids is None or len(projects) < 2:
+            return projects
+        marks = ", ".join("?" * len(run_ids))
+        rows = self._index.db.execute(f"SELECT DISTINCT project FROM runs WHERE run_id IN ({marks})", list(run_ids))  # noqa: S608
+        mine = {project for (project,) in rows}
+        return [project for project in projects if project in mine]
+
+    def _cutoffs(self, run_id: str) -> dict[int, int]:
+        return cutoffs(self._index.db, run_id)
+
+    def _visible(self) -> list[str]:
+        rows = self._index.db.execute("SELECT run_id FROM runs WHERE deleted IS NULL ORDER BY started, run_id")
+        return [run_id for (run_id,) in rows]
+
+    def _prepare(self) -> None:
+        """Seal first when there is much closed journal that no table covers."""
+        if not self._auto_seal:
+            return
+        unsealed = 0
+        for part in self._indexer.scanner.parts():
+            if part.closed:
+                covered = self._sealed.covered(part.header.project, "runs", part.header.writer)
+                unsealed += max(0, min(part.size_bytes, part.end - covered))
+        if unsealed > AUTO_SEAL_BYTES:
+            from eventide.store.tables.seal import Sealer  # noqa: PLC0415 - only where much is sealed
+
+            with suppress(StoreError):  # a store that cannot be written to can still be read
+                Sealer(self._layout, self._clock).seal(self._indexer.scanner.parts())
+            self._indexer.refresh()
+
+    def _again(self, read: Callable[[], Answer]) -> Answer:
+        for _ in range(_TRIES - 1):
+            try:
+                return read()
+            except FileNotFoundError:
+                self._indexer.refresh()
+        return read()
+
+    # ── curves ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _points(self, run_ids: Sequence[str], keys: Sequence[str], attempts: Attempts) -> dict[tuple[str, str], Points]:
+        self._prepare()
+
+        def read() -> dict[tuple[str, str], Points]:
+            tables = []
+            for project in self._projects(run_ids):
+                tables += read_sealed(self._sealed.files(project, "events", run_ids), run_ids, keys)
+            tables += self._tail.tables(self._parts(run_ids), "events")
+            return points(tables, run_ids, keys, self._cutoffs, attempts=attempts)
+
+        return self._again(read)
+
+    def _x(self, query: SeriesQuery) -> list[tuple[str, str, Points, np.ndarray[tuple[int], np.dtype[np.float64]]]]:
+        """Return (run id, key, points, x) of every curve, cut to the range of x."""
+        by_key = query.x not in ("step", "ts", "time")
+        wanted = (*query.keys, query.x) if by_key else query.keys
+        found = self._points(query.run_ids, tuple(dict.fromkeys(wanted)), query.attempts)
+        curves = []
+        for run_id in dict.fromkeys(query.run_ids):
+            for key in dict.fromkeys(query.keys):
+                curve = found.get((run_id, key))
+                if curve is None:
+                    continue
+                if by_key:
+                    other = found.get((run_id, query.x))
+                    if other is None:
+                        continue
+                    curve, x = _align(curve, other)
+                elif query.x == "step":
+                    x = curve.step.astype(np.float64)
+                else:
+                    x = curve.ts if query.x == "ts" else curve.ts - self._started(run_id)
+                curves.append((run_id, key, *_cut(curve, x, query.start, query.stop)))
+        return curves
+
+    def _started(self, run_id: str) -> float:
+        found = self._index.db.execute("SELECT started FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+        return float(found[0]) if found else 0.0
+
+    def series(self, query: SeriesQuery) -> list[Series]:
+        """Return every point of the curves of a query."""
+        return [Series(run_id, key, x, curve.step, curve.ts, curve.y) for run_id, key, curve, x in self._x(query)]
+
+    def buckets(self, query: SeriesQuery) -> list[Buckets]:
+        """Return the curves of a query in buckets on a shared grid."""
+        curves = [(run_id, key, curve, x) for run_id, key, curve, x in self._x(query) if len(x)]
+        if not curves:
+            return []
+        finite = [x[np.isfinite(x)] for _, _, _, x in curves]
+        low = query.start if query.start is not None else min((float(x.min()) for x in finite if len(x)), default=0.0)
+        high = query.stop if query.stop is not None else max((float(x.max()) for x in finite if len(x)), default=0.0)
+        edges = grid(low, high, max(1, query.bins or 1))
+        return [Buckets(run_id, key, edges, *bucket(x, curve.y, edges)) for run_id, key, curve, x in curves]
+
+    # ── rows ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def rows(self, run_ids: Sequence[str] | None, keys: Sequence[str] | None, attempts: Attempts) -> pa.Table:
+        """Return logged rows with the columns that people see, run after run."""
+        self._prepare()
+        wanted = self._visible() if run_ids is None else list(dict.fromkeys(run_ids))
+        stored = self._stored_keys(run_ids) if keys is None else {escape_key(key) for key in keys}
+        physical = self._again(lambda: self._physical(wanted, stored, everything=run_ids is None))
+        physical = _ordered(physical, wanted, self._cutoffs, attempts)
+        table = logical_table(physical, self._tags(), keys=None if keys is None else [escape_key(key) for key in keys])
+        return apply_overlay(table, relations.overlay(self._index.db), keys)
+
+    def _stored_keys(self, run_ids: Sequence[str] | None) -> set[str] | None:
+        """Return the stored keys that some runs have, None for all: other runs' keys make no columns of theirs."""
+        if run_ids is None:
+            return None
+        sql = "SELECT key FROM metrics WHERE run_id = ?"
+        return {escape_key(key) for run_id in run_ids for (key,) in self._index.db.execute(sql, (run_id,))}
+
+    def _physical(self, run_ids: list[str], stored: set[str] | None, *, everything: bool) -> pa.Table:
+        choose = None if stored is None else lambda names: _columns_of(names, stored)
+        tables = [
+            read_rows(file, run_ids, choose)
+            for project in self._projects(None if everything else run_ids)
+            for file in self._sealed.files(project, "events", None if everything else run_ids)
+        ]
+        live = self._tail.tables(self._parts(run_ids), "events")
+        tables += [table if stored is None else table.select(_columns_of(table.column_names, stored)) for table in live]
+        tables = [table for table in tables if table.num_rows]
+        if not tables:
+            from eventide.store.rows.arrow import empty_events  # noqa: PLC0415
+
+            return empty_events()
+        return pa.concat_tables(tables, promote_options="permissive")
+
+    def _tags(self) -> dict[str, str]:
+        """Return stored key → tags over all projects."""
+        found: dict[str, str] = {}
+        for key, tags in self._index.db.execute("SELECT key, tags FROM keys"):
+            name = escape_key(key)
+            found[name] = "".join(sorted({*found.get(name, ""), *tags}))
+        return found
+
+    def console(self, run_id: str) -> list[ConsoleLine]:
+        """Return all console text of a run, in the order of time."""
+
+        def read() -> list[pa.Table]:
+            tables = [
+                read_rows(file, [run_id])
+                for project in self._projects([run_id])
+                for file in self._sealed.files(project, "console", [run_id])
+            ]
+            return [*tables, *self._tail.tables(self._parts([run_id]), "console")]
+
+        tables = [table for table in self._again(read) if table.num_rows]
+        if not tables:
+            return []
+        order = [("ts", "ascending"), ("_writer", "ascending"), ("_seq", "ascending")]
+        table = pa.concat_tables(tables, promote_options="permissive").sort_by(order)
+        columns = (table.column(name).to_pylist() for name in ("ts", "stream", "text"))
+        return [ConsoleLine(run_id, ts, stream, text) for ts, stream, text in zip(*columns, strict=True)]
+
+
+def _columns_of(names: Iterable[str], stored: set[str]) -> list[str]:
+    return [name for name in names if name in FIXED or name == MORE or parse(name).key in stored]
+
+
+def _align(curve: Points, other: Points) -> tuple[Points, np.ndarray[tuple[int], np.dtype[np.float64]]]:
+    """Return the points of `curve` at steps where `other` has a value, and those values; the latest where a step has several."""
+    order = np.argsort(other.step, kind="stable")
+    steps, values = other.step[order], other.y[order]
+    place = np.searchsorted(steps, curve.step, side="right") - 1
+    hit = (place >= 0) & (steps[np.maximum(place, 0)] == curve.step)
+    return Points(curve.step[hit], curve.ts[hit], curve.y[hit]), values[place[hit]]
+
+
+def _cut(
+    curve: Points, x: np.ndarray[tuple[int], np.dtype[np.float64]], start: float | None, stop: float | None
+) -> tuple[Points, np.ndarray[tuple[int], np.dtype[np.float64]]]:
+    if start is None and stop is None:
+        return curve, x
+    keep = np.ones(len(x), bool)
+    if start is not None:
+        keep &= x >= start
+    if stop is not None:
+        keep &= x <= stop
+    return Points(curve.step[keep], curve.ts[keep], curve.y[keep]), x[keep]
+
+
+def _ordered(
+    table: pa.Table, run_ids: Sequence[str], cutoffs_of: Callable[[str], dict[int, int]], attempts: Attempts
+) -> pa.Table:
+    """Return physical rows run by run in the order of `run_ids`, in logging order, without repeated ones if attempts is `last`."""
+    if not table.num_rows:
+        return table
+    table = table.combine_chunks()
+    step, ts, attempt, seq = (table.column(name).to_numpy() for name in ("step", "ts", "_attempt", "_seq"))
+    writer = writer_codes(table.column("_writer"))
+    stretches: dict[str, list[tuple[int, int]]] = {}
+    for run_id, start, stop in run_bounds(table):
+        stretches.setdefault(run_id, []).append((start, stop))
+    pieces = []
+    for run_id in run_ids:
+        if run_id not in stretches:
+            continue
+        rows = np.concatenate([np.arange(start, stop) for start, stop in stretches[run_id]])
+        keep = not_repeated(step[rows], attempt[rows], cutoffs_of(run_id)) if attempts == "last" else None
+        rows = rows if keep is None else rows[keep]
+        order = logging_order(ts[rows], attempt[rows], writer[rows], seq[rows])
+        pieces.append(rows if order is None else rows[order])
+    order = np.concatenate(pieces) if pieces else np.empty(0, np.int64)
+    in_place = len(order) == table.num_rows and bool(np.all(order[1:] > order[:-1]))
+    return table if in_place else table.take(pa.array(order))

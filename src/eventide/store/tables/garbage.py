@@ -1,0 +1,170 @@
+"""Garbage collection: remove objects that no record refers to.
+
+What refers to what is found without knowing any record's form: every run of 64 hexadecimal digits in a journal, in a sealed record or
+value, or in a referenced object that is JSON (a manifest) counts as a reference. So nothing that is named anywhere is ever removed.
+Objects younger than `min_age_days` are left alone: their writer may not have come to the record yet.
+
+Invariant: an object is removed only when it was old before the first journal was read, and is still old when it goes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from eventide.clock import SYSTEM_CLOCK, Clock
+from eventide.errors import StoreDamaged
+from eventide.layout import PART_SUFFIX, Layout
+from eventide.model import Removal
+from eventide.store.tables.compact import table_paths
+from eventide.store.tables.delta import arrow_schema, open_table
+from eventide.store.tables.sealed import Snapshot
+
+MIN_AGE_DAYS = 7.0
+_DAY_S = 86400.0
+_BLOCK_BYTES = 4 * 1024 * 1024
+_MANIFEST_BYTES = 64 * 1024 * 1024
+"""Larger objects are data, not lists of other objects."""
+_SHA256 = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+_SHA256_TEXT = _SHA256.pattern.decode()
+_DIGITS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Object:
+    sha256: str
+    path: Path
+    size_bytes: int
+    mtime_s: float
+
+
+def collect_garbage(
+    layout: Layout, *, clock: Clock = SYSTEM_CLOCK, min_age_days: float = MIN_AGE_DAYS, dry_run: bool = False
+) -> Removal:
+    """Remove objects that nothing refers to and that are older than `min_age_days`; return what was, or would be, removed.
+
+    Raises:
+        StoreDamaged: a journal or table cannot be read, so nobody knows what is referred to; nothing is removed then.
+    """
+    oldest_kept_s = clock.time() - min_age_days * _DAY_S
+    candidates = {found.sha256: found for found in objects_in(layout) if found.mtime_s < oldest_kept_s}
+    if candidates:
+        for sha256 in _referenced(layout, set(candidates)):
+            candidates.pop(sha256, None)
+    files = size_bytes = 0
+    for found in candidates.values():
+        if not dry_run and not _unlink_if_old(found, oldest_kept_s):
+            continue
+        files += 1
+        size_bytes += found.size_bytes
+    return Removal((), files, size_bytes, dry_run)
+
+
+def objects_in(layout: Layout) -> Iterator[_Object]:
+    """Yield the objects of a store, in no particular order."""
+    for folder in sorted(layout.objects_dir.glob("[0-9a-f][0-9a-f]")):
+        for entry in os.scandir(folder):
+            if len(entry.name) == _DIGITS and entry.is_file(follow_symlinks=False):
+                stat = entry.stat(follow_symlinks=False)
+                yield _Object(entry.name, Path(entry.path), stat.st_size, stat.st_mtime)
+
+
+def _unlink_if_old(found: _Object, oldest_kept_s: float) -> bool:
+    """Remove an object unless somebody put it again meanwhile."""
+    try:
+        if found.path.stat().st_mtime >= oldest_kept_s:
+            return False
+        found.path.unlink()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _referenced(layout: Layout, wanted: set[str]) -> set[str]:
+    """Return those of `wanted` that some record, or a manifest that some record refers to, names."""
+    names = {name for name in _named(layout) if name in wanted or layout.object(name).exists()}
+    found: set[str] = set()
+    while names:
+        name = names.pop()
+        if name not in found:
+            found.add(name)
+            names |= {inner for inner in _in_manifest(layout.object(name)) if inner not in found}
+    return found
+
+
+def _named(layout: Layout) -> set[str]:
+    names: set[str] = set()
+    for path in _journals(layout):
+        try:
+            names.update(_in_file(path))
+        except FileNotFoundError:  # sealed and removed: the tables, read next, have it
+            continue
+        except OSError as error:
+            raise StoreDamaged(f"`{path}` cannot be read: {error.strerror or error}") from error
+    for path in table_paths(layout):
+        names.update(_in_table(path))
+    return names
+
+
+def _journals(layout: Layout) -> Iterator[Path]:
+    yield from sorted(layout.runs_dir.glob(f"*/*{PART_SUFFIX}"))
+    if layout.launches_dir.is_dir():
+        yield from sorted(path for path in layout.launches_dir.iterdir() if path.is_file())
+
+
+def _in_file(path: Path) -> set[str]:
+    """Return the hashes named in a file, also where blocks meet."""
+    names: set[str] = set()
+    rest = b""
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK_BYTES):
+            text = rest + block
+            names.update(match[0].decode() for match in _SHA256.finditer(text))
+            rest = text[-2 * _DIGITS :]
+    return names
+
+
+def _in_manifest(path: Path) -> set[str]:
+    try:
+        with path.open("rb") as file:
+            if file.read(1) not in (b"{", b"[") or os.fstat(file.fileno()).st_size > _MANIFEST_BYTES:
+                return set()
+    except FileNotFoundError:
+        return set()
+    return _in_file(path)
+
+
+def _in_table(path: Path) -> set[str]:
+    """Return the hashes named in the text columns of a table."""
+    table = open_table(path)
+    if table is None:
+        return set()
+    columns = [
+        field.name for field in arrow_schema(table) if str(field.type) in ("string", "large_string", "string_view")
+    ]
+    columns = [name for name in columns if name not in ("run_id", "_writer", "stream", "kind")]
+    names: set[str] = set()
+    for file in Snapshot(path, table).files():
+        names.update(_in_parquet(file.path, columns))
+    return names
+
+
+def _in_parquet(file: str, columns: list[str]) -> set[str]:
+    import pyarrow.compute as pc  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    names: set[str] = set()
+    try:
+        opened = pq.ParquetFile(file)
+        present = [name for name in columns if name in opened.schema_arrow.names]
+        for batch in opened.iter_batches(columns=present) if present else ():
+            for column in batch.columns:
+                hits = column.filter(pc.match_substring_regex(column, "[0-9a-f]{64}"))
+                for text in pc.unique(hits).to_pylist():
+                    names.update(re.findall(_SHA256_TEXT, text))
+    except OSError as error:
+        raise StoreDamaged(f"`{file}` cannot be read: {error}", hint="try again") from error
+    return names
