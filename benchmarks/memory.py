@@ -12,7 +12,7 @@ from benchmarks.measure import Row, Scale, folder, mb, python
 from benchmarks.stores import create, write_curves
 
 WRITER_LIMIT = 15e6
-FLAT_LIMIT = 3e6
+FLAT_LIMIT = 5e6
 READER_LIMIT = 1e9
 TIGHT_MB = 200
 

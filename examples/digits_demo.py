@@ -68,7 +68,7 @@ def _options() -> argparse.Namespace:
 def _train(jobs: list[Job], store: str, filter: str) -> list[str]:  # noqa: A002 - the grammar's name
     """Train all jobs, with the live table beside them, and return the ids of the runs."""
     os.environ.update(ENVIRONMENT)
-    live = [sys.executable, str(Path(__file__).with_name("live_runs.py")), store, filter]
+    live = [sys.executable, str(Path(__file__).with_name("live_runs.py")), store, filter, str(len(jobs))]
     with subprocess.Popen(live, stdin=subprocess.PIPE) as watcher:  # noqa: S603 - our own script
         try:
             spawn = multiprocessing.get_context("spawn")

@@ -1,6 +1,6 @@
 """Print the runs of a filter again and again while other processes write them: the second process of the digits demo.
 
-    python examples/live_runs.py STORE FILTER
+    python examples/live_runs.py STORE FILTER [RUNS EXPECTED]
 
 On a terminal the table is redrawn in place; into a pipe or a dumb terminal it goes as one plain line per look. It ends when
 its standard input is closed, and asks the store like any other reader: without a lock, without a server.
@@ -25,6 +25,8 @@ from eventide.model import RunInfo, RunQuery, RunStatus
 REDRAW_S = 0.5
 LINE_S = 2.0
 BAR_CELLS = 10
+NARROW, WIDE = 44, 74
+"""Columns of the terminal below which lines are printed instead, and from which on the whole table fits."""
 
 _STYLES = {RunStatus.RUNNING: "cyan", RunStatus.FINISHED: "green"}
 
@@ -32,14 +34,17 @@ _STYLES = {RunStatus.RUNNING: "cyan", RunStatus.FINISHED: "green"}
 def main() -> int:
     """Show the runs until the standard input is closed."""
     root, query = sys.argv[1], RunQuery(filter=sys.argv[2], sort="name")
+    expected = int(sys.argv[3]) if len(sys.argv) > 3 else 0
     over = threading.Event()
     threading.Thread(target=_wait_for_end, args=(over,), daemon=True).start()
     console = Console(emoji=False, highlight=False, markup=False)
     try:
         with _open(root, over) as store:
-            redraws = console.is_terminal and not console.is_dumb_terminal and console.width >= 20
-            follow = _redraw if redraws else _print_lines
-            follow(console, store, query, over)
+            redraws = console.is_terminal and not console.is_dumb_terminal and console.width >= NARROW
+            if redraws:
+                _redraw(console, store, query, over)
+            else:
+                _print_lines(console, store, query, over, expected)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -76,46 +81,41 @@ def _redraw(console: Console, store: Any, query: RunQuery, over: threading.Event
     with Live(console=console, auto_refresh=False) as live:
         while True:
             last = over.is_set()
-            live.update(table(_runs(store, query)), refresh=True)
+            live.update(table(_runs(store, query), console.width), refresh=True)
             if last:
                 return
             over.wait(REDRAW_S)
 
 
-def _print_lines(console: Console, store: Any, query: RunQuery, over: threading.Event) -> None:
+def _print_lines(console: Console, store: Any, query: RunQuery, over: threading.Event, expected: int) -> None:
     while not over.wait(LINE_S):
         runs = _runs(store, query)
         if runs:
-            console.print(line(runs), soft_wrap=True)
+            console.print(line(runs, expected), soft_wrap=True)
 
 
-def line(runs: tuple[RunInfo, ...]) -> str:
+def line(runs: tuple[RunInfo, ...], expected: int = 0) -> str:
     """Return the runs in one plain line: how many, how far, and the best so far."""
     done = sum(run.status is not RunStatus.RUNNING for run in runs)
     now = [f"{_plain(run.name)} {run.rows}/{run.params.get('epochs', '?')}" for run in runs if not run.status.is_final]
     best = max(runs, key=lambda run: _best(run, "val/acc") or 0.0)
     accuracy = _number(_best(best, "val/acc"))
-    return (
-        f"{done} of {len(runs)} runs done; best {accuracy} ({_plain(best.name)}); training: {', '.join(now) or 'none'}"
-    )
+    return f"{done} of {max(expected, len(runs))} runs done; best {accuracy} ({_plain(best.name)}); training: {', '.join(now) or 'none'}"
 
 
-def table(runs: tuple[RunInfo, ...]) -> Table:
-    """Return the runs as a table that fits any width."""
-    grid = Table(title="Runs, read while they are written", title_justify="left", expand=False)
-    for name, justify in (("run", "left"), ("status", "left"), ("epoch", "left")):
-        grid.add_column(name, justify=justify, no_wrap=True, overflow="ellipsis")  # type: ignore[arg-type]
-    for name in ("val/loss", "val/acc", "best"):
-        grid.add_column(name, justify="right", no_wrap=True, overflow="ellipsis")
+def table(runs: tuple[RunInfo, ...], width: int) -> Table:
+    """Return the runs as a table with as many columns as fit."""
+    grid = Table(title="Runs, read while they are written", title_justify="left")
+    wide = width >= WIDE
+    for name in ("run", *(("status",) if wide else ()), "epoch"):
+        grid.add_column(name, no_wrap=True, overflow="ellipsis")
+    for name in (*(("val/loss", "val/acc") if wide else ()), "best"):
+        grid.add_column(name, justify="right", no_wrap=True)
     for run in runs:
-        grid.add_row(
-            Text(_plain(run.name)),
-            Text(run.status.value, style=_STYLES.get(run.status, "red")),
-            Text(_progress(run)),
-            _number(_last(run, "val/loss")),
-            _number(_last(run, "val/acc")),
-            _number(_best(run, "val/acc")),
-        )
+        status = Text(run.status.value, style=_STYLES.get(run.status, "red"))
+        now = (_number(_last(run, "val/loss")), _number(_last(run, "val/acc")))
+        cells = (Text(_plain(run.name)), *((status,) if wide else ()), Text(_progress(run)), *(now if wide else ()))
+        grid.add_row(*cells, _number(_best(run, "val/acc")))
     return grid
 
 
