@@ -123,7 +123,8 @@ def _say_what_next(console: Console, store: str) -> None:
         ("export --output digits.csv", "every logged row"),
     ):
         console.print(f"  {program}{where} {words:<46} # {meaning}")
-    console.print("\n  python: import eventide; eventide.open().to_df()")
+    opened = f"eventide.open({store!r})" if where else "eventide.open()"
+    console.print(f"\nor in Python: import eventide; {opened}.to_df()")
 
 
 def _short(path: Path) -> str:

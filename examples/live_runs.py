@@ -88,10 +88,13 @@ def _redraw(console: Console, store: Any, query: RunQuery, over: threading.Event
 
 
 def _print_lines(console: Console, store: Any, query: RunQuery, over: threading.Event, expected: int) -> None:
-    while not over.wait(LINE_S):
+    ended = False
+    while not ended:
+        ended = over.wait(LINE_S)
         runs = _runs(store, query)
         if runs:
             console.print(line(runs, expected), soft_wrap=True)
+            console.file.flush()
 
 
 def line(runs: tuple[RunInfo, ...], expected: int = 0) -> str:
