@@ -10,7 +10,7 @@
     eventide.open().runs()
 
 The public names are listed in `__all__` and found when they are first used, so that a training script loads what it needs to log and
-nothing else: `init log log_many finish run Run` write, `open Store` ask, `EventideError errors` say what went wrong.
+nothing else: `init log log_many finish run Run` write, `Tracker` writes rows and tracks functions, `open Store Reader copy` ask, `EventideError errors` say what went wrong.
 `run` is the current run, or None, at the moment of asking; it can therefore not be imported with `from eventide import run`.
 """
 
@@ -26,16 +26,22 @@ if TYPE_CHECKING:
     from eventide.errors import EventideError, EventideWarning
     from eventide.sdk.run import Run
     from eventide.sdk.session import finish, init, log, log_many
+    from eventide.table.merge import copy
+    from eventide.table.reader import Reader
     from eventide.table.store import Store, open  # noqa: A004 - `eventide.open` reads well
+    from eventide.table.tracker import Tracker
 
     run: Run | None
 
 __all__ = [
     "EventideError",
     "EventideWarning",
+    "Reader",
     "Run",
     "Store",
+    "Tracker",
     "__version__",
+    "copy",
     "errors",
     "finish",
     "init",
@@ -48,8 +54,11 @@ __all__ = [
 _HOMES = {
     "EventideError": "eventide.errors",
     "EventideWarning": "eventide.errors",
+    "Reader": "eventide.table.reader",
     "Run": "eventide.sdk.run",
     "Store": "eventide.table.store",
+    "Tracker": "eventide.table.tracker",
+    "copy": "eventide.table.merge",
     "finish": "eventide.sdk.session",
     "init": "eventide.sdk.session",
     "load_ipython_extension": "eventide.table.magics",
