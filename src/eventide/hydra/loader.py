@@ -8,17 +8,15 @@ Invariant: reads only, and only YAML and file names; a bad run costs one warning
 
 from __future__ import annotations
 
-import contextlib
-import fnmatch
 import os
-import re
-import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from eventide.errors import EventideWarning, InvalidSetting, InvalidValue, RunNotFound
 from eventide.hydra.details import read_details
+from eventide.hydra.patterns import compile_pattern
+from eventide.hydra.progress import show_progress
 from eventide.hydra.tree import Memory, RunFolder, find_runs
 from eventide.hydra.when import choose
 
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
 Logic = Literal["multirun", "singlerun", "auto"]
 Query = str | Sequence[str] | None
 _LOGICS = ("multirun", "singlerun", "auto")
-_SHOW_PROGRESS_FROM = 300
 _memory = Memory()
 
 
@@ -58,7 +55,7 @@ class FileLoader:
         self.query_string = [query_string] if isinstance(query_string, str) else list(query_string or ())
         self.logic = logic
         self.min_required_files = min_required_files if self.query_string else 0
-        self._patterns = [_pattern(text) for text in self.query_string]
+        self._patterns = [compile_pattern(text) for text in self.query_string]
         self._details = details
         self._progress = progress
 
@@ -108,7 +105,7 @@ class FileLoader:
 
         rows: list[Row] = []
         places: dict[tuple[str, int], str] = {}
-        with _progress(self._progress, len(runs)) as advance:
+        with show_progress(self._progress, len(runs)) as advance:
             for run in runs:
                 advance()
                 paths = self._collect(run)
@@ -125,8 +122,8 @@ class FileLoader:
     def _collect(self, run: RunFolder) -> list[str]:
         """Return the paths of matching files, pattern by pattern, each file once."""
         found: dict[str, None] = {}
-        for matches, is_top in self._patterns:
-            found.update((name, None) for name in run.files if not (is_top and "/" in name) and matches(name))
+        for matches in self._patterns:
+            found.update((name, None) for name in run.files if matches(name))
         return [os.path.join(run.path, name) for name in found]  # noqa: PTH118 - texts, in the system's own spelling
 
     def _nothing(self, base: str, runs: list[RunFolder], chosen: list[RunFolder]) -> RunNotFound:
@@ -212,36 +209,3 @@ def _config(run: RunFolder) -> dict[str, Any] | None:
 
 def _warn(path: str, reason: str, what: str = "skipped") -> None:
     warnings.warn(f"`{path}` {what}: {reason}", EventideWarning, stacklevel=2)
-
-
-def _pattern(text: str) -> tuple[Callable[[str], object], bool]:
-    """Return a test for relative paths, and whether it looks at the run's own folder alone."""
-    if not text or text.startswith("/") or ".." in text.split("/"):
-        raise InvalidSetting(f"`{text:.60}` is no pattern of files inside a run", hint='"*.npy" or "**/*.ckpt"')
-    parts = ["(?:[^/]+/)*" if part == "**" else _translated(part) + "/" for part in text.split("/")]
-    whole = "".join(parts).removesuffix("/") + ("[^/]+" if text == "**" or text.endswith("/**") else "")
-    return re.compile(whole).fullmatch, "/" not in text
-
-
-def _translated(part: str) -> str:
-    """Return a pattern for one name as a regular expression; hidden names match only when the pattern says so."""
-    inner = (
-        fnmatch.translate(part).replace("(?s:", "(?:").removesuffix(r"\Z").removesuffix(r"\z").replace(".*", "[^/]*")
-    )
-    return inner if part.startswith(".") else rf"(?!\.){inner}"
-
-
-@contextlib.contextmanager
-def _progress(wanted: bool | None, total: int) -> Iterator[Callable[[], object]]:
-    """Give a function to call once per run; it moves a bar on stderr when one is wanted, or worth it on a terminal."""
-    if not (wanted if wanted is not None else total >= _SHOW_PROGRESS_FROM and sys.stderr.isatty()):
-        yield lambda: None
-        return
-    from rich.console import Console  # noqa: PLC0415 - only where a bar is drawn
-    from rich.progress import MofNCompleteColumn, Progress  # noqa: PLC0415
-
-    with Progress(
-        *Progress.get_default_columns(), MofNCompleteColumn(), console=Console(stderr=True), transient=True
-    ) as bar:
-        task = bar.add_task("Hydra runs", total=total)
-        yield lambda: bar.advance(task)

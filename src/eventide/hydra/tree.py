@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -108,6 +109,8 @@ def _make_room(remembered: dict[str, Any]) -> None:
 
 def read_mapping(path: str) -> dict[str, Any]:
     """Return the mapping a YAML file holds; raises OSError, and InvalidValue for anything else."""
+    if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - a pipe would be waited for
+        raise InvalidValue("it is no file")
     with open(path, "rb") as file:  # noqa: PTH123 - a thousand files
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:

@@ -1,0 +1,26 @@
+"""A progress bar for people who wait. Invariant: it goes to stderr, and Rich is loaded only when one is drawn."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+
+SHOWN_FROM = 300
+"""Runs from which on a bar is worth it."""
+
+
+@contextlib.contextmanager
+def show_progress(wanted: bool | None, total: int) -> Iterator[Callable[[], object]]:
+    """Give a function to call once per run; it moves a bar on stderr when one is wanted, or worth it on a terminal."""
+    if not (wanted if wanted is not None else total >= SHOWN_FROM and sys.stderr.isatty()):
+        yield lambda: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - only where a bar is drawn
+    from rich.progress import MofNCompleteColumn, Progress  # noqa: PLC0415
+
+    with Progress(
+        *Progress.get_default_columns(), MofNCompleteColumn(), console=Console(stderr=True), transient=True
+    ) as bar:
+        task = bar.add_task("Hydra runs", total=total)
+        yield lambda: bar.advance(task)
