@@ -24,3 +24,17 @@ def show_progress(wanted: bool | None, total: int) -> Iterator[Callable[[], obje
     ) as bar:
         task = bar.add_task("Hydra runs", total=total)
         yield lambda: bar.advance(task)
+
+
+@contextlib.contextmanager
+def show_counted() -> Iterator[Callable[[int], object]]:
+    """Give a function to call once per run with the number of runs; a bar appears on a terminal when there are many."""
+    with contextlib.ExitStack() as stack:
+        bar: list[Callable[[], object]] = []
+
+        def advance(total: int) -> None:
+            if not bar:
+                bar.append(stack.enter_context(show_progress(None, total)))
+            bar[0]()
+
+        yield advance

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from eventide.plots.confusion import confusion_matrix
     from eventide.plots.curves import learning_curves
     from eventide.plots.export import save
-    from eventide.plots.importance import importance, parameter_importance
+    from eventide.plots.forest import importance, parameter_importance
     from eventide.plots.parameters import box, contour, parallel_coordinates, scatter_matrix
 
 __all__ = [
@@ -36,10 +36,10 @@ _HOMES = {
     "box": "parameters",
     "confusion_matrix": "confusion",
     "contour": "parameters",
-    "importance": "importance",
+    "importance": "forest",
     "learning_curves": "curves",
     "parallel_coordinates": "parameters",
-    "parameter_importance": "importance",
+    "parameter_importance": "forest",
     "save": "export",
     "scatter_matrix": "parameters",
 }
