@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from eventide.names import unescape_key
 from eventide.store.index.fold import ALL, MAX_TEXT_CHARS, Folded, KeyStats, Limits
+from eventide.store.rows import arrays
 from eventide.store.rows.arrow import read_tables
 from eventide.store.rows.columns import INTERNAL, MORE, ColumnMap, parse
 
@@ -51,7 +52,7 @@ def fold_columns(table: pa.Table, tags: Mapping[str, str], limits: Limits = ALL)
     )
     if before_step != float("inf") and len(step):
         keep = step < before_step
-        table, step, ts = table.filter(pa.array(keep)), step[keep], ts[keep]
+        table, step, ts = table.filter(arrays.flags(keep)), step[keep], ts[keep]
     if not len(step):
         return folded
     for name in table.column_names:

@@ -11,6 +11,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from eventide.store.rows import arrays
+
 _TIME = pa.timestamp("us", tz="UTC")
 
 _RUNS: tuple[tuple[str, str, pa.DataType], ...] = (
@@ -96,8 +98,8 @@ def relation(db: sqlite3.Connection, name: str) -> pa.Table:
         db.create_function("sqrt", 1, _sqrt, deterministic=True)
     rows = db.execute(f"SELECT {select} {rest}").fetchall()
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(spec)
-    arrays = [pa.array(column, kind) for column, (_, _, kind) in zip(columns, spec, strict=True)]
-    return pa.table(arrays, names=[label for label, _, _ in spec])
+    made = [arrays.of_type(list(column), kind) for column, (_, _, kind) in zip(columns, spec, strict=True)]
+    return pa.Table.from_arrays(made, names=[label for label, _, _ in spec])
 
 
 def overlay(db: sqlite3.Connection) -> list[tuple[str, str, float | None, str | None, str]]:

@@ -12,12 +12,26 @@ import numpy as np
 import pyarrow as pa
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from numpy.typing import NDArray
 
 
 def from_numpy(data: NDArray[Any], of: pa.DataType, valid: NDArray[np.bool_] | None = None) -> pa.Array:
     """Return a numpy array of the matching width as an Arrow array, sharing its memory; null where not `valid`."""
     return pa.Array.from_buffers(of, len(data), [_bitmap(valid), pa.py_buffer(np.ascontiguousarray(data))])
+
+
+def of_type(values: list[Any], of: pa.DataType) -> pa.Array:
+    """Return values as doubles, 64-bit integers, text, or moments (given in microseconds since the epoch)."""
+    if pa.types.is_timestamp(of):
+        return ints(values).view(of)
+    makers: dict[pa.DataType, Callable[[list[Any]], pa.Array]] = {
+        pa.float64(): floats,
+        pa.int64(): ints,
+        pa.string(): texts,
+    }
+    return makers[of](values)
 
 
 def constant(text: str, count: int) -> pa.Array:
@@ -45,7 +59,12 @@ def bools(values: list[bool | None]) -> pa.Array:
     return pa.Array.from_buffers(pa.bool_(), len(values), [_bitmap(_valid(values)), data])
 
 
-def texts(values: list[str | None]) -> pa.Array:
+def flags(bits: NDArray[np.bool_]) -> pa.Array:
+    """Return a numpy mask as booleans."""
+    return pa.Array.from_buffers(pa.bool_(), len(bits), [None, _bitmap(bits)])
+
+
+def texts(values: Sequence[str | None]) -> pa.Array:
     """Return text; together less than 2 GiB."""
     encoded = [b"" if value is None else value.encode() for value in values]
     offsets = np.zeros(len(values) + 1, dtype=np.int32)
@@ -72,7 +91,7 @@ def holds_large(array: pa.Array, limit: float) -> bool:
     return bool((np.isfinite(sizes) & (sizes >= limit)).any())
 
 
-def _valid(values: list[Any]) -> NDArray[np.bool_] | None:
+def _valid(values: Sequence[Any]) -> NDArray[np.bool_] | None:
     """Return which values are not None; None when all are."""
     if None not in values:
         return None

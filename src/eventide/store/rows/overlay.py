@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from eventide.names import escape_key
+from eventide.store.rows import arrays
 
 Value = tuple[str, str, float | None, str | None, str]
 """(run id, key, number, text, json), as the index holds them."""
@@ -43,7 +43,7 @@ def _plain(number: float | None, text: str | None, json: str) -> Any:
 
 def _lay(table: pa.Table, key: str, by_run: dict[str, Any]) -> pa.Table:
     run_ids = table.column("run_id")
-    names = pa.array(list(by_run))
+    names = arrays.texts(list(by_run))
     values = _array(list(by_run.values()))
     place = pc.index_in(run_ids, value_set=names)
     laid = pc.take(values, place)
@@ -61,7 +61,14 @@ def _lay(table: pa.Table, key: str, by_run: dict[str, Any]) -> pa.Table:
 def _array(values: list[Any]) -> pa.Array:
     kinds = {type(value) for value in values}
     if len(kinds) == 1:
-        return pa.array(values)
+        return arrays.floats(values) if kinds == {float} else _plainly(values)
     if kinds <= {int, float}:
-        return pa.array(np.array(values, np.float64))
-    return pa.array([str(value) for value in values])
+        return arrays.floats([float(value) for value in values])
+    return arrays.texts([str(value) for value in values])
+
+
+def _plainly(values: list[Any]) -> pa.Array:
+    """Return integers, booleans or texts, all of one type."""
+    if type(values[0]) is bool:
+        return arrays.bools(values)
+    return arrays.ints(values) if type(values[0]) is int else arrays.texts(values)

@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from eventide.store.rows import arrays
+
 Choose = Callable[[list[str]], list[str]]
 """Names of all columns → names of those that are wanted."""
 
@@ -32,7 +34,7 @@ def read_rows(path: str, run_ids: Collection[str] | None = None, choose: Choose 
         table = _plain(file.read_row_groups(groups, columns=wanted))
     if run_ids is None or exact or not table.num_rows:
         return table
-    return table.filter(pc.is_in(table.column("run_id"), value_set=pa.array(sorted(run_ids), pa.string())))
+    return table.filter(pc.is_in(table.column("run_id"), value_set=arrays.texts(sorted(run_ids))))
 
 
 def read_encoded(path: str, run_ids: Collection[str], choose: Choose) -> pa.Table:

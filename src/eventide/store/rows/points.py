@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from eventide.names import escape_key
+from eventide.store.rows import arrays
 from eventide.store.rows.columns import MORE, parse
 from eventide.store.rows.parquet import read_encoded
 
@@ -93,7 +94,7 @@ def _more_numbers(column: pa.ChunkedArray, key: str) -> pa.Array | None:
         raw = orjson.loads(column[int(place)].as_py()).get(stored)
         if (isinstance(raw, int | float) and not isinstance(raw, bool)) or raw in ("NaN", "Infinity", "-Infinity"):
             found[place] = float(raw)
-    return pa.array(found, pa.float64())
+    return arrays.floats(found)
 
 
 def points(

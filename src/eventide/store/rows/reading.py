@@ -19,6 +19,7 @@ from eventide.names import escape_key
 from eventide.settings import get
 from eventide.store.index import relations
 from eventide.store.index.advance import Indexer, cutoffs
+from eventide.store.rows import arrays
 from eventide.store.rows.columns import FIXED, MORE, ColumnMap, parse
 from eventide.store.rows.frames import logical_table
 from eventide.store.rows.overlay import apply_overlay
@@ -314,4 +315,4 @@ def _ordered(
         pieces.append(rows if order is None else rows[order])
     order = np.concatenate(pieces) if pieces else np.empty(0, np.int64)
     in_place = len(order) == table.num_rows and bool(np.all(order[1:] > order[:-1]))
-    return table if in_place else table.take(pa.array(order))
+    return table if in_place else table.take(arrays.from_numpy(order.astype(np.int64, copy=False), pa.int64()))

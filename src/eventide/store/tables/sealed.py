@@ -124,7 +124,7 @@ class Snapshot:
 def _live_files(path: Path, table: DeltaTable) -> list[SealedFile]:
     import pyarrow as pa  # noqa: PLC0415
 
-    actions = pa.table(table.get_add_actions(flatten=True))
+    actions = pa.RecordBatchReader.from_stream(table.get_add_actions(flatten=True)).read_all()
     nothing: list[Any] = [None] * actions.num_rows
 
     def column(name: str) -> list[Any]:
