@@ -10,7 +10,7 @@
     eventide.open().runs()
 
 The public names are listed in `__all__` and found when they are first used, so that a training script loads what it needs to log and
-nothing else: `init log log_many finish run Run` write, `Tracker` writes rows and tracks functions, `open Store Reader copy` ask, `EventideError errors` say what went wrong.
+nothing else: `init log log_many finish run Run Tracker` write, `open Store Reader copy` ask, `EventideError errors` say what went wrong.
 `run` is the current run, or None, at the moment of asking; it can therefore not be imported with `from eventide import run`.
 """
 

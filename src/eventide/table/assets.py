@@ -9,11 +9,13 @@ from __future__ import annotations
 import io
 import pickle
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from eventide.clock import SYSTEM_CLOCK
 from eventide.errors import ObjectNotFound
 from eventide.model import ObjectRef, RunQuery
+from eventide.table.edits import correction, write_edits
 from eventide.table.rowset import OWN, read_rows
 
 if TYPE_CHECKING:
@@ -94,6 +96,23 @@ class Assets:
         """Return how many cells refer to an object."""
         ref = self.find(key)
         return 0 if ref is None else next((asset.count for asset in self.list() if asset.ref.sha256 == ref.sha256), 0)
+
+    def remove(self, key: Any, column: str | None = None) -> bool:
+        """Empty the cells that refer to an object, of one column when given, and remove its bytes when no cell is left."""
+        ref = self.find(key)
+        asset = next((asset for asset in self.list() if ref is not None and asset.ref.sha256 == ref.sha256), None)
+        if asset is None:
+            return False
+        source: Any = self._source()
+        until = SYSTEM_CLOCK.time()
+        keys = asset.keys if column is None else (column,)
+        raw = {"_object": asdict(asset.ref)}
+        for run_id in asset.track_ids:
+            records = [correction(each, None, each, raw, until) for each in keys]
+            write_edits(source.layout, source.run(run_id).project, run_id, records)
+        if not any(left.ref.sha256 == asset.ref.sha256 for left in self.list()):
+            source.layout.object(asset.ref.sha256).unlink(missing_ok=True)
+        return True
 
     def __contains__(self, key: object) -> bool:
         return self.find(key) is not None

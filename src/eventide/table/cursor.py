@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from eventide.source import Source
+    from eventide.table.rowset import Rename
 
 
 class Cursor:
@@ -52,7 +53,13 @@ class Cursor:
 
     def df(self) -> Any:
         """Return all rows as a pandas frame."""
-        return self._table.to_pandas()
+        import pandas as pd  # noqa: PLC0415 - only when a frame is asked for
+
+        frame = self._table.to_pandas()
+        for name, column in zip(self._table.column_names, self._table.columns, strict=True):
+            if column.null_count and str(column.type) == "int64":  # a missing value makes no other value a float
+                frame[name] = pd.array(column.to_pylist(), dtype="Int64")
+        return frame
 
     fetchdf = to_df = df
 
@@ -83,9 +90,10 @@ class Cursor:
 class Connection:
     """Asks a store with read-only SQL; `events`, `default` and `db.events` are the rows of the tracker's table."""
 
-    def __init__(self, source: Callable[[], Source], table: str) -> None:
+    def __init__(self, source: Callable[[], Source], table: str, rename: Rename = list) -> None:
         self._source = source
         self._table = table
+        self._rename = rename
 
     def execute(self, query: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> Cursor:
         """Run one statement over the newest rows.
@@ -96,7 +104,7 @@ class Connection:
         """
         source = self._source()
         bound: Any = params
-        return Cursor(source.sql(prepared(source, query, self._table), bound or ()))
+        return Cursor(source.sql(prepared(source, query, self._table, self._rename), bound or ()))
 
     sql = execute
 

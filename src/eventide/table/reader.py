@@ -152,16 +152,16 @@ class Reader(Readable):
     @classmethod
     def read_logs(cls, path: str | os.PathLike[str], limit: int | None = None) -> Any:
         """Return the rows of the log files in a folder as a frame; `limit` is a number of files, the newest first."""
-        from eventide.table import logfiles  # noqa: PLC0415
+        from eventide.table.logfiles import frame, read_logs  # noqa: PLC0415
 
-        return logfiles.frame(logfiles.read_logs(path, limit))
+        return frame(read_logs(path, limit))
 
     @classmethod
     def read_jsonl(cls, path: str | os.PathLike[str]) -> Any:
         """Return the rows of a JSON lines log as a frame, with `timestamp` and `level`."""
-        from eventide.table import logfiles  # noqa: PLC0415
+        from eventide.table.logfiles import frame, read_jsonl  # noqa: PLC0415
 
-        return logfiles.frame(logfiles.read_jsonl(path))
+        return frame(read_jsonl(path))
 
     @classmethod
     def read_cache(cls, folder: str | Path, key: str) -> Any:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import weakref
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,11 @@ class Readable:
     _store: OpenStore
     _table: str
 
+    @staticmethod
+    def _rename(names: list[str]) -> list[str]:
+        """Return what keys are called in everything that is read: what they were logged as."""
+        return names
+
     @property
     def source(self) -> LocalSource:
         """The store, as everything else in Eventide asks it."""
@@ -74,12 +80,17 @@ class Readable:
     @property
     def conn(self) -> Connection:
         """The store as a database: `conn.execute("SELECT * FROM db.events WHERE accuracy > 0.8").fetchall()`."""
-        return Connection(self._store.source, self._table)
+        return Connection(self._store.source, self._table, self._rename)
+
+    @property
+    def stored_objects(self) -> Assets:
+        """The objects that rows of the store refer to."""
+        return Assets(self._store.source)
 
     @property
     def assets(self) -> Assets:
-        """The objects that rows of the store refer to."""
-        return Assets(self._store.source)
+        """The objects that rows of the store refer to; compatible trackers show them in another form."""
+        return self.stored_objects
 
     def track_ids(self) -> list[str]:
         """Return the ids of all runs of the table, the oldest first; runs in the bin are left out."""
@@ -88,9 +99,8 @@ class Readable:
 
     def _rows(self, track_ids: Sequence[str] | None) -> RowSet:
         """Return the rows of some runs, of all of the table when None."""
-        if track_ids is None:
-            return read_rows(self.source, self.track_ids(), by_time=True)
-        return read_rows(self.source, track_ids)
+        chosen = self.track_ids() if track_ids is None else track_ids
+        return replace(read_rows(self.source, chosen, by_time=track_ids is None), rename=self._rename)
 
     def _one(self, track_id: str) -> str:
         """Return an id if it is a run of the table, else raise RunNotFound."""
@@ -118,6 +128,13 @@ class Readable:
         """Column → the Python type of its values: float, int, bool, str, or object for everything else."""
         frame = self._rows(None).frame("pandas")
         return {str(name): _type_of(str(kind)) for name, kind in frame.dtypes.items()}
+
+    def remove_asset(self, key: Any, column: str | None = None) -> bool:
+        """Remove an object: cells that refer to it (of one column, when given) become empty, then its bytes go if no cell is left.
+
+        Returns False when there is no such object. There is no way back.
+        """
+        return self.stored_objects.remove(key, column)
 
     def count_all(self) -> int:
         """Return the number of rows of the table."""

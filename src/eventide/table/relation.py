@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from eventide.journal.codec import encode
-from eventide.model import RunQuery
+from eventide.model import ObjectRef, RunQuery
 from eventide.store.rows.columns import quote
 from eventide.store.sql.text import Token, literal, tokens
 from eventide.table import stamp
@@ -24,6 +25,7 @@ from eventide.table.edits import Correction, read_corrections
 
 if TYPE_CHECKING:
     from eventide.source import Source
+    from eventide.table.rowset import Rename
 
 SEED_NAMES = ("events", "default")
 """Names of the tracker's own table, besides its own."""
@@ -32,8 +34,8 @@ _KEPT = ("run_id", "ts", "_writer", "_seq")
 _BEFORE_TABLE = frozenset({"from", "join", "into", "update", "table"})
 
 
-def prepared(source: Source, query: str, table: str) -> str:
-    """Return a query with the tables it names put in front of it; `table` is what `events` and `default` mean."""
+def prepared(source: Source, query: str, table: str, rename: Rename = list) -> str:
+    """Return a query with the tables it names in front of it; `events` and `default` mean `table`, keys are called as `rename` says."""
     meanings = {project.name.lower(): project.name for project in source.projects()}
     meanings.update(dict.fromkeys(SEED_NAMES, table))
     meanings[table.lower()] = table
@@ -41,7 +43,9 @@ def prepared(source: Source, query: str, table: str) -> str:
     if not used:
         return text
     corrections = read_corrections(source)
-    clauses = ", ".join(f"{quote(name)} AS ({_relation(source, meanings[name.lower()], corrections)})" for name in used)
+    clauses = ", ".join(
+        f"{quote(name)} AS ({_relation(source, meanings[name.lower()], corrections, rename)})" for name in used
+    )
     return _with(text, clauses)
 
 
@@ -118,7 +122,7 @@ def _with(query: str, clauses: str) -> str:
     return f"{head}WITH {'RECURSIVE ' if skip == 2 else ''}{clauses}, {''.join(piece.text for piece in rest)}"
 
 
-def _relation(source: Source, project: str, corrections: list[Correction]) -> str:
+def _relation(source: Source, project: str, corrections: list[Correction], rename: Rename) -> str:
     """Return the SELECT of one project's rows."""
     of_project = f"run_id IN (SELECT run_id FROM db.runs WHERE project = {literal(project)})"
     names = _columns(source, project)
@@ -129,7 +133,8 @@ def _relation(source: Source, project: str, corrections: list[Correction]) -> st
     mine = [each for each in corrections if each.run_id in ids]
     if mine:
         inner = _corrected(source, inner, names, mine)
-    listed = [f"{quote(name)} AS {quote(_shown(name))}" for name in names]
+    called = rename([_shown(name) for name in names])
+    listed = [f"{quote(name)} AS {quote(shown)}" for name, shown in zip(names, called, strict=True)]
     return f"SELECT {', '.join([f'{stamp.SQL} AS timestamp', 'run_id AS track_id', *listed])} FROM ({inner}) ORDER BY ts, _writer, _seq"
 
 
@@ -205,4 +210,5 @@ def _value(value: Any) -> tuple[str, str]:
         return (repr(value) if math.isfinite(value) else f"{literal(str(value))}::DOUBLE"), "double"
     if isinstance(value, str):
         return f"{literal(value)}::VARCHAR", "string"
-    return f"{literal(orjson.dumps(encode(value)[1]).decode())}::VARCHAR", "string"
+    raw = {"_object": asdict(value)} if isinstance(value, ObjectRef) else encode(value)[1]
+    return f"{literal(orjson.dumps(raw).decode())}::VARCHAR", "string"

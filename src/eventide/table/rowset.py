@@ -6,8 +6,8 @@ Invariant: nothing a row was logged with is missing from `dicts`, and every valu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from eventide.table.frames import Backend
 
 TIMESTAMP, TRACK_ID = "timestamp", "track_id"
+Rename = Callable[[list[str]], list[str]]
 OWN = (TIMESTAMP, TRACK_ID)
 """Columns that a tracker gives every row."""
 
@@ -37,13 +38,15 @@ class RowSet:
     """run_id, step, ts, and the keys under stored names."""
     tags: Mapping[str, str]
     corrections: Sequence[Correction] = field(default_factory=tuple)
+    rename: Rename = list
+    """How keys are called, all at once, in frames and dicts."""
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
 
     def slice(self, start: int, length: int | None = None) -> RowSet:
         """Return some of the rows."""
-        return RowSet(self.table.slice(start, length), self.tags, self.corrections)
+        return replace(self, table=self.table.slice(start, length))
 
     @property
     def ts(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
@@ -64,6 +67,8 @@ class RowSet:
         """Return the rows as dicts: `timestamp`, `track_id`, and the keys a row has; `complete` gives all rows all keys."""
         names, columns = decoded_rows(self.table.drop_columns(list(RESERVED_COLUMNS)), self.tags)
         names = _own_names(names)
+        corrected = any(each.key not in names for each in self.corrections)
+        shown = dict(zip(names, self.rename(names), strict=True))
         moments, run_ids = stamp.texts(self.ts), self.run_ids
         rows: list[dict[str, Any]] = []
         for place, (moment, run_id) in enumerate(zip(moments, run_ids, strict=True)):
@@ -76,14 +81,23 @@ class RowSet:
                     row[name] = value
             rows.append(row)
         correct(rows, run_ids, self.ts.tolist(), self.corrections)
-        return rows
+        if corrected:
+            shown.update(zip((keys := [each.key for each in self.corrections]), self.rename(keys), strict=True))
+        if all(name == called for name, called in shown.items()):
+            return rows
+        return [{shown.get(key, key): value for key, value in row.items()} for row in rows]
 
     def frame(self, backend: Backend) -> Any:
         """Return the rows as a frame of pandas or polars."""
         frame = self._pandas() if backend == "pandas" else self._polars()
         for each in self._asked():
             frame = _corrected(frame, each, self.ts, backend)
-        return frame
+        names = list(frame.columns)
+        called = [*OWN, *self.rename(names[len(OWN) :])]
+        if called == names:
+            return frame
+        renamed = dict(zip(names, called, strict=True))
+        return frame.rename(columns=renamed) if backend == "pandas" else frame.rename(renamed)
 
     def _pandas(self) -> Any:
         import pandas as pd  # noqa: PLC0415 - only when a frame is asked for

@@ -202,7 +202,9 @@ class Tracker(Readable):
         self.latest = full[-1]
         return full[-1]
 
-    track_batch = log_batch
+    def track_batch(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Log many rows at once; another name of `log_batch`."""
+        return self.log_batch(rows)
 
     # ── values for later and earlier rows ───────────────────────────────────────────────────────────────────────────
 
