@@ -161,12 +161,13 @@ def test_sparklines_keep_spikes() -> None:
     assert " 2.0" in sparkline(curve("k", values))
 
 
-def test_sparklines_of_buckets() -> None:
-    """Buckets are drawn from their lowest to their highest value, empty ones as gaps."""
+@pytest.mark.parametrize(("points", "strokes"), [(0, 1), (1, 2)])
+def test_sparklines_of_buckets(points: int, strokes: int) -> None:
+    """The line goes on over buckets without points, and breaks where points are NaN."""
     low, high = np.array([0.0, np.nan, 1.0]), np.array([2.0, np.nan, 1.0])
-    counts = np.array([2, 0, 1])
+    counts = np.array([2, points, 1])
     buckets = Buckets("id", "k", np.arange(4.0), counts, counts * 0, low, high, low, high)
-    assert sparkline(buckets).count("M") == 2
+    assert sparkline(buckets).count("M") == strokes
 
 
 @pytest.mark.parametrize(
