@@ -19,7 +19,9 @@ class Verb(NamedTuple):
     aliases: tuple[str, ...] = ()
 
 
-FAMILIES = ("start", "look", "change", "keep")
+FAMILIES = ("start", "look", "change", "rows", "keep")
+SHORT_FAMILIES = {"rows": "rows and objects, as a Tracker logs them"}
+"""Families whose verbs share one line of the program's help."""
 
 VERBS: tuple[Verb, ...] = (
     Verb("init", "start", "make a store", ("folder",), "setup"),
@@ -34,15 +36,23 @@ VERBS: tuple[Verb, ...] = (
     Verb("dashboard", "look", "figures and tables in the browser", ("folder",), "dashboard"),
     Verb("tail", "look", "console text or logged rows of a run", ("run",), "tail"),
     Verb("watch", "look", "follow runs while they train", ("filter",), "watch"),
-    Verb("keys", "look", "what has been logged", ("filter",), "keys"),
+    Verb("keys", "look", "what has been logged", ("filter",), "keys", ("columns",)),
     Verb("sql", "look", "ask with read-only SQL", (), "sql"),
     Verb("export", "look", "write rows at full resolution", ("filter",), "export"),
     Verb("tag", "change", "add or remove tags", ("run", "tag*"), "edit"),
     Verb("note", "change", "set a run's notes", ("run",), "edit"),
     Verb("rename", "change", "give a run another name", ("run",), "edit"),
     Verb("archive", "change", "hide runs from lists", ("run*",), "edit"),
-    Verb("rm", "change", "put runs into the bin", ("run*",), "bin"),
+    Verb("rm", "change", "put runs into the bin", ("run*",), "bin", ("delete",)),
     Verb("restore", "change", "take runs out of the bin", ("bin*",), "bin"),
+    Verb("head", "rows", "the first rows of a run", ("run",), "rows"),
+    Verb("stats", "rows", "mean, spread and quartiles of what was logged", ("filter",), "spread"),
+    Verb("hist", "rows", "how the values of a key are spread", ("metric", "filter"), "spread"),
+    Verb("scatter", "rows", "two keys against each other", ("metric", "metric", "filter"), "spread"),
+    Verb("assets", "rows", "objects that rows refer to", (), "objects"),
+    Verb("cache", "rows", "cached results of functions", ("folder",), "objects"),
+    Verb("set", "rows", "give rows a value, back in time", ("run",), "rows"),
+    Verb("merge", "rows", "copy another store's rows into this one", ("folder", "folder"), "merge"),
     Verb("seal", "keep", "move ended journals into tables", (), "upkeep"),
     Verb("gc", "keep", "reclaim space", (), "upkeep"),
     Verb("verify", "keep", "check every byte of the store", (), "upkeep"),
@@ -79,6 +89,10 @@ def root_help() -> str:
     """Return the help of the whole program: one screen."""
     lines = [_HEAD]
     for family in FAMILIES:
+        if family in SHORT_FAMILIES:
+            names = ", ".join(verb.name for verb in VERBS if verb.family == family)
+            lines.append(f"  {family:<8}{names}\n{'':<24}{SHORT_FAMILIES[family]}\n")
+            continue
         for place, verb in enumerate(verb for verb in VERBS if verb.family == family):
             label = family if not place else ""
             name = verb.name + "".join(f", {alias}" for alias in verb.aliases)
