@@ -151,6 +151,7 @@ def write_table(output: Output, listing: Listing) -> None:
     if listing.total is not None and listing.total > len(listing.rows):
         talk.append(f"{listing.total - len(listing.rows)} more {listing.name}: --limit 0")
     if hidden:
-        talk.append(f"no room for {', '.join(hidden[:6])}{' …' if len(hidden) > 6 else ''}: --columns, --format tsv")
+        named = ", ".join(hidden[:3]) + (f" and {len(hidden) - 3} more" if len(hidden) > 3 else "")
+        talk.append(f"no room for {named}: --columns, --format tsv")
     if talk:
         output.say(" · ".join(talk), style="dim")
