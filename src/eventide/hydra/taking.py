@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 MAX_LOG_BYTES = 32 * 1024 * 1024
 """Of a longer log only the beginning is taken in as console text; the file itself is kept."""
 _CONSOLE_BYTES = 64 * 1024
+_LINES = (".csv", ".tsv", ".jsonl", ".ndjson")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +131,19 @@ class Taking:
     def _is_settled(self, status: os.stat_result) -> bool:
         return status.st_mtime < self._settled_before
 
+    def _is_torn(self, name: str) -> bool:
+        """Tell whether a file of lines ends in the middle of one, which somebody may be about to finish."""
+        if not (self._rules.is_log(name) or name.endswith(_LINES)):
+            return False
+        try:
+            with open(f"{self._run.path}/{name}", "rb") as file:  # noqa: PTH123
+                return file.seek(0, os.SEEK_END) > 0 and file.seek(-1, os.SEEK_END) >= 0 and file.read(1) != b"\n"
+        except OSError:
+            return False
+
     def _change(self, name: str, status: os.stat_result, on_problem: Callable[[str, str], None]) -> Change:
         earlier = self._known.get(name)
+        settled = self._is_settled(status) or (self._keep_all and not self._is_torn(name))
         state = FileState(
             size=status.st_size,
             mtime_ns=status.st_mtime_ns,
@@ -139,7 +151,7 @@ class Taking:
             offset=earlier.offset if earlier else 0,
             prefix=earlier.prefix if earlier else "",
             keys=earlier.keys if earlier else (),
-            settled=self._is_settled(status),
+            settled=settled,
             attempt=self.attempt,
             order=earlier.order + 1 if earlier else 1,
         )
@@ -147,7 +159,7 @@ class Taking:
         if rule is None:
             return Change(name, state, earlier, None)
         try:
-            metrics = read_metrics(f"{self._run.path}/{name}", name, rule, complete=self._is_settled(status))
+            metrics = read_metrics(f"{self._run.path}/{name}", name, rule, complete=settled)
         except (EventideError, OSError) as error:
             on_problem(name, getattr(error, "message", None) or str(error))
             return Change(name, state, earlier, None)
@@ -164,9 +176,10 @@ class Taking:
             name: {state.prefix + key for key in state.keys} for name, state in self._known.items()
         }
         states: dict[str, FileState] = {}
+        started = clock.now
         for change in changes:
             state = self._with_prefix(change, taken)
-            clock.now = max(clock.now, change.state.mtime_ns / 1e9)
+            clock.now = max(started, change.state.mtime_ns / 1e9)
             if change.metrics is not None:
                 _write_metrics(writer, change, state, clock)
             elif self._rules.is_log(change.name):
