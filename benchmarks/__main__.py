@@ -33,6 +33,7 @@ SUBJECTS = (
     "memory",
     "wide",
     "cli_cost",
+    "tracker",
     "hydra",
 )
 RESULTS = Path(__file__).parent / "results"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import weakref
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,6 +64,7 @@ class Logger:
         if stdout or logs_path is not None or jsonl is None:
             self._loguru = _own_loguru()
             self._add_handlers(stdout or (logs_path is None and jsonl is None), file_format or FILE_FORMAT)
+        self._close = weakref.finalize(self, _close, self._loguru, self._fd)
 
     def _add_handlers(self, stdout: bool, file_format: str) -> None:
         form = "{extra[moment]} | {level: <8} | {extra[place]}" + self.delimiter.replace("{", "{{") + "{message}"
@@ -156,12 +158,8 @@ class Logger:
 
     def close(self) -> None:
         """Close the files; calling again does nothing."""
-        if self._loguru is not None:
-            self._loguru.remove()
-            self._loguru = None
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        self._close()
+        self._loguru, self._fd = None, -1
 
 
 def rows_of(data: Any) -> Iterable[Mapping[str, Any]]:
@@ -197,6 +195,14 @@ def _own_loguru() -> Any:
     for level, number in STRUCTURED.items():
         own.level(level, no=number, color=_COLORS[level])
     return own
+
+
+def _close(own_loguru: Any, fd: int) -> None:
+    """Close what a logger has open, when it says so or is gone."""
+    if own_loguru is not None:
+        own_loguru.remove()
+    if fd >= 0:
+        os.close(fd)
 
 
 def _to_stdout(message: Any) -> None:

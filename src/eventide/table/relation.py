@@ -188,7 +188,7 @@ def _corrected(source: Source, inner: str, names: list[str], corrections: list[C
             continue
         kept = quote(each.key)
         if value != "NULL" and _family(types[each.key]) != _family(kind):  # one column has one type: text holds both
-            kept, types[each.key] = f"{quote(each.key)}::VARCHAR", "string"
+            kept, value, types[each.key] = f"{quote(each.key)}::VARCHAR", f"({value})::VARCHAR", "string"
         case = f"CASE WHEN {test} THEN {value} ELSE {kept} END AS {quote(each.key)}"
         inner = f"SELECT * REPLACE ({case}) FROM ({inner})"
     return inner

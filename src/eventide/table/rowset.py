@@ -90,7 +90,7 @@ class RowSet:
     def frame(self, backend: Backend) -> Any:
         """Return the rows as a frame of pandas or polars."""
         frame = self._pandas() if backend == "pandas" else self._polars()
-        for each in self._asked():
+        for each in self.corrections:
             frame = _corrected(frame, each, self.ts, backend)
         names = list(frame.columns)
         called = [*OWN, *self.rename(names[len(OWN) :])]
@@ -117,10 +117,6 @@ class RowSet:
         plain = frame.select(names).rename(dict(zip(names, _own_names(names), strict=True)))
         head = [pl.Series(TIMESTAMP, stamp.texts(self.ts), dtype=pl.String), frame["run_id"].alias(TRACK_ID)]
         return pl.DataFrame(head).hstack(plain.get_columns())
-
-    def _asked(self) -> list[Correction]:
-        present = set(self.table.column("run_id").unique().to_pylist()) if self.corrections else set()
-        return [each for each in self.corrections if each.run_id in present]
 
 
 def read_rows(

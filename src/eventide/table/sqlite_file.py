@@ -140,7 +140,7 @@ def _quote(name: str) -> str:
 
 
 def _sql_type(value: Any) -> str:
-    if isinstance(value, bool | int):
+    if isinstance(value, int) and -(2**63) <= value < 2**63:
         return "INTEGER"
     return "REAL" if isinstance(value, float) else "TEXT"
 
