@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import orjson
 import pytest
 
 import eventide
@@ -31,6 +32,9 @@ def main(cfg):
     folder = HydraConfig.get().runtime.output_dir
     getLogger("train").info("lr is %s", cfg.lr)
     np.save(os.path.join(folder, "acc.npy"), np.array([0.1, cfg.lr]))
+    if cfg.mode == "log":
+        import eventide
+        eventide.log({"own": 1.0})
     if cfg.mode == "fail":
         raise ValueError("boom")
     if cfg.mode == "kill":
@@ -148,6 +152,31 @@ def test_the_whole_tree_becomes_runs(tree: Path, tmp_path: Path) -> None:
         "train 2021-01-26 18-00-00": 2,
     }
     assert spread["config.lr"].tolist() == spread["last(acc)"].tolist()
+
+
+def test_what_is_tracked_is_not_imported(app: Path, tmp_path: Path) -> None:
+    """A job that logs by itself keeps its own metrics alone, and an import passes over it."""
+    place = f"hydra.run.dir={tmp_path}/runs/2023-01-01/00-00-00"
+    assert start(app, "mode=log", place, _CALLBACK, EVENTIDE_DIR=str(tmp_path / "store")).wait(timeout=60) == 0
+    code = "from eventide.cli.main import run; run()"
+    command = [
+        sys.executable,
+        "-c",
+        code,
+        "--store",
+        str(tmp_path / "store"),
+        "hydra",
+        "import",
+        str(tmp_path / "runs"),
+        "--json",
+    ]
+    env = {**os.environ, "PYTHONPATH": str(Path(eventide.__file__).parents[1])}
+    answer = subprocess.run(command, check=True, capture_output=True, text=True, env=env)
+    with eventide.open(tmp_path / "store") as store:
+        run = store.run("@last")
+
+    assert (list(run.metrics), run.rows) == (["own"], 1)
+    assert tuple(orjson.loads(answer.stdout)["import"][name] for name in ("new", "skipped")) == (0, 1)
 
 
 def test_the_callback_tracks_jobs_of_every_launcher(app: Path, tmp_path: Path) -> None:

@@ -72,9 +72,9 @@ def test_top_k_leaves_out_what_has_no_value(frame: pd.DataFrame) -> None:
 
 def test_duplicates_and_firsts(frame: pd.DataFrame) -> None:
     """Identical configs are found together, and the first of each group stands for it."""
-    assert [
-        group.tolist() for group in analysis.duplicates(frame, without=["acc"])
-    ] == [[("2021-01-26 17-07-39", 4), ("2021-01-27 08-00-00", 0)]]
+    assert [group.tolist() for group in analysis.duplicates(frame, without=["acc"])] == [
+        [("2021-01-26 17-07-39", 4), ("2021-01-27 08-00-00", 0)]
+    ]
     assert analysis.first_per_group(frame, "model/layers")["acc"].tolist() == [0.1, 0.8]
 
 
@@ -115,9 +115,10 @@ def test_the_old_names_work_on_the_loaders_frame(frame: pd.DataFrame) -> None:
     groups, lines = tools.groupby_random_seed(params, ["acc"])
 
     assert (groups, len(lines)) == ({"acc": [[0, 1, 2], [3, 4, 5]]}, 2)
-    assert list(
-        tools.return_mean_and_std_of_runs(perf, [list(group) for group in runs]).columns
-    ) == ["acc_mean", "acc_std"]
+    assert list(tools.return_mean_and_std_of_runs(perf, [list(group) for group in runs]).columns) == [
+        "acc_mean",
+        "acc_std",
+    ]
     assert tools.topk(perf["acc"].dropna(), 1, min=False) == "2021-01-27 08-00-00"
     assert tools.return_first_col_per_run(params) == [0, 5]
     assert tools.return_exps_date(params) == ["2021-01-26 17-07-39", "2021-01-27 08-00-00"]

@@ -20,7 +20,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import OmegaConf
 
 from eventide import settings
-from eventide.hydra.importing import MARKER, label
+from eventide.hydra.labels import MARKER, label
 from eventide.journal.writer import JournalWriter
 from eventide.layout import default_root
 from eventide.sdk.run import ending_of

@@ -20,12 +20,13 @@ import orjson
 from eventide.errors import EventideError, InvalidValue
 from eventide.hydra import inspection
 from eventide.hydra.details import Details, read_details
+from eventide.hydra.labels import MARKER, label
 from eventide.hydra.taking import FileState, Taking
 from eventide.hydra.tree import Memory, RunFolder, find_runs, read_mapping
 from eventide.journal.records import ROLE_RUN
 from eventide.journal.writer import Identity, JournalWriter
 from eventide.model import RunQuery
-from eventide.names import MAX_NAME_CHARS, check_label
+from eventide.names import check_label
 from eventide.objects.local import LocalObjects
 
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from eventide.layout import Layout
     from eventide.source import Source
 
-MARKER = "eventide.json"
-"""Written beside the config by the callback: this run is in a store already."""
 SETTLED_S = 3.0
 """A file older than this is complete, unless the tree is followed."""
 FOLLOWED_SETTLED_S = 30.0
@@ -296,12 +295,6 @@ def _describe(writer: JournalWriter, plan: Plan) -> None:
         "choices": details.choices,
     }
     writer.set(("provenance", "hydra"), facts)
-
-
-def label(text: str, fallback: str) -> str:
-    """Return a text as a name that a run, group or tag can have."""
-    cleaned = "".join("_" if char in "/\\" or not char.isprintable() else char for char in text)
-    return cleaned[:MAX_NAME_CHARS].strip(" .") or fallback
 
 
 def _text_keys(value: Any) -> Any:
