@@ -49,7 +49,8 @@ def test_rows_of_a_tracker_are_in_its_log(tmp_path: Path, capsys: pytest.Capture
         Tracker.SKIP_INSERT, logs_path=tmp_path / "logs", logs_stdout=True, jsonl=tmp_path / "rows" / "x.jsonl"
     )
     row = tracker.log(accuracy=0.9, bad=math.nan, day=dt.date(2026, 1, 2), text=f"a\n{_FAKE}", odd=object())
-    tracker.logger.info("hello {}\n{fake}", "you", fake=_FAKE)
+    say = tracker.logger.info
+    say("hello {}\n{fake}", "you", fake=_FAKE)
     tracker.logger.warning("{not filled in}")
     tracker.finish()
     (found,) = logfiles.read_logs(tmp_path / "logs")
