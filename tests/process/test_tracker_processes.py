@@ -90,3 +90,18 @@ def test_a_fork_goes_on_with_the_tracker(store_dir: Path) -> None:
         child.join()
     assert [child.exitcode for child in children] == [0, 0]
     assert sorted(tracker.to_df()["i"]) == [0, 1, 2]
+
+
+def _log_in_child(tracker: Tracker, number: int) -> str:
+    tracker.log(i=number)
+    return str(tracker.latest["track_id"])
+
+
+def test_a_pickled_tracker_goes_on_with_the_run(store_dir: Path) -> None:
+    """A tracker sent to spawned processes logs into the same run there, params included."""
+    tracker = Tracker(store_dir, params={"lr": 0.1})
+    tracker.log(i=0)
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        assert pool.starmap(_log_in_child, [(tracker, 1), (tracker, 2)]) == [tracker.track_id] * 2
+    frame = tracker.to_df()
+    assert (sorted(frame["i"]), frame["lr"].tolist()) == ([0, 1, 2], [0.1] * 3)

@@ -121,6 +121,14 @@ def test_copies_that_make_no_sense_are_refused(tmp_path: Path) -> None:
             copy(source, target)
 
 
+def test_a_file_where_no_store_can_be_made_is_read(tmp_path: Path) -> None:
+    """Where nothing can be written beside the file, a Reader reads it all the same."""
+    file = real_file(tmp_path / "track.db")
+    (tmp_path / "track.db.eventide").write_text("in the way")
+    assert len(Reader(file)) == 3
+    assert sorted(path.name for path in tmp_path.glob("*.db*")) == ["track.db", "track.db.eventide"]
+
+
 def test_times_in_other_forms_are_read(tmp_path: Path) -> None:
     """The old form of times is understood; one that is none is kept as text."""
     file = real_file(tmp_path / "track.db")

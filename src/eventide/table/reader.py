@@ -7,10 +7,14 @@ their own.
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
+import weakref
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from eventide.clock import SYSTEM_CLOCK
-from eventide.errors import InvalidSetting, NotAStore
+from eventide.errors import InvalidSetting, NotAStore, StoreUnwritable
 from eventide.layout import Layout
 from eventide.model import Edit
 from eventide.table import cache
@@ -20,7 +24,6 @@ from eventide.table.reading import OpenStore, Readable, check_count, check_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from eventide.table.cache import Entry
 
@@ -43,13 +46,22 @@ class Reader(Readable):
         place = find_place(db)
         if place.root is None:
             raise NotAStore(f"`{db}` is stored nowhere, so there is nothing to read", hint="Reader('database.db')")
-        if place.file is not None:
-            from eventide.table.merge import take_in  # noqa: PLC0415 - only for foreign files
-
-            take_in(place.file, place.root)
+        root = place.root if place.file is None else self._taken_in(place.file, place.root)
         self._table = check_table(table)
-        self._store = OpenStore(place.root)
+        self._store = OpenStore(root)
         self._store.source()
+
+    def _taken_in(self, file: Path, root: Path) -> Path:
+        """Read a foreign file into a store and return its folder: beside the file, or a private one where nothing can be written."""
+        from eventide.table.merge import take_in  # noqa: PLC0415 - only for foreign files
+
+        try:
+            take_in(file, root)
+        except StoreUnwritable:
+            root = Path(tempfile.mkdtemp(prefix="eventide-reader-"))
+            weakref.finalize(self, shutil.rmtree, root, ignore_errors=True)
+            take_in(file, root)
+        return root
 
     def to_df(self, track_id: str | None = None, head: int | None = None, tail: int | None = None) -> Any:
         """Return rows as a frame, in the order of time: of one run, the first, the last, or all of them.

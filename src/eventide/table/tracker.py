@@ -433,6 +433,20 @@ class Tracker(Readable):
         if self._stored:
             self._store.close()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let another process go on with the same run; logs and a private store stay with this one."""
+        system, network, interval_s = self._measured
+        options = {
+            "table": self._table,
+            "track_id": self._id,
+            "raise_on_error": self._raises,
+            "log_system_params": system,
+            "log_network_params": network,
+            "measurement_interval": interval_s,
+            "cache": self._cache_folder,
+        }
+        return _again, (type(self), self.db, self._params, options)
+
     def __enter__(self) -> Self:
         return self
 
@@ -446,6 +460,13 @@ class Tracker(Readable):
 
             self.finish(*ending_of(error))
         return False
+
+
+def _again(kind: type[Tracker], db: str, params: dict[str, Any], options: dict[str, Any]) -> Tracker:
+    """Return a tracker that goes on with a run another process has begun."""
+    tracker = kind(db, **options)
+    tracker._params = dict(params)  # noqa: SLF001 - the run's config has them already
+    return tracker
 
 
 def _empty_frame() -> Any:
