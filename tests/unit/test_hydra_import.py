@@ -217,12 +217,13 @@ def test_broken_files_are_named_and_the_run_is_kept(job: Path, source: LocalSour
     np.save(job / "objects.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     (job / "bad.json").write_text("{", encoding="utf-8")
     (job / "bad.npz").write_bytes(b"PK")
+    (job / "deep.json").write_text('{"a":' * 1000 + "1" + "}" * 1000, encoding="utf-8")
     (job / "events.out.tfevents.1").write_bytes(b"\x00" * 40)
     problems: list[str] = []
     report = take(problems)
 
     assert (report.new, report.rows) == (1, 0)
-    assert sorted(text.split(":")[0] for text in problems) == ["bad.json", "bad.npz", "objects.npy"]
+    assert sorted(text.split(":")[0] for text in problems) == ["bad.json", "bad.npz", "deep.json", "objects.npy"]
 
 
 def test_a_traceback_at_the_end_of_the_log_is_a_failure(job: Path, source: LocalSource, take: Import) -> None:

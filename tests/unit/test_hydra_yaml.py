@@ -56,6 +56,9 @@ _MERGE_BOMB = b"a0: &a0 {x: 1, y: 2}\n" + b"".join(
         b"\x80\x81",
         b"? [1]\n: 2",
         b"x: !!int no",
+        b"x: " + b"1:" * 1_000_000 + b"1",
+        b"x: 0x" + b"f" * 1_000_000,
+        b"x: !!int '" + b"1:" * 1_000_000 + b"1'",
     ],
     ids=lambda text: repr(text[:12]),
 )

@@ -68,17 +68,20 @@ def read_metrics(path: str, name: str, rule: Rule, *, complete: bool = True) -> 
     with open(path, "rb") as file:  # noqa: PTH123
         rows: Rows
         summary: Row = {}
-        if reader == "tensorboard":
-            rows = _tensorboard(file)
-        else:
-            data = file.read(MAX_BYTES + 1)
-            if len(data) > MAX_BYTES:
-                raise InvalidValue(f"larger than {MAX_BYTES // 1_000_000} MB")
-            if not complete and reader in ("csv", "jsonl"):
-                data = data[: data.rfind(b"\n") + 1]
-            rows, summary = _READERS[reader](data, stem)
-        points = [point for point in (_point(row, rule) for row in _bounded(rows)) if point is not None]
-    kept = {key: value for key, value in summary.items() if rule.keys is None or key in rule.keys}
+        try:
+            if reader == "tensorboard":
+                rows = _tensorboard(file)
+            else:
+                data = file.read(MAX_BYTES + 1)
+                if len(data) > MAX_BYTES:
+                    raise InvalidValue(f"larger than {MAX_BYTES // 1_000_000} MB")
+                if not complete and reader in ("csv", "jsonl"):
+                    data = data[: data.rfind(b"\n") + 1]
+                rows, summary = _READERS[reader](data, stem)
+            points = [point for point in (_point(row, rule) for row in _bounded(rows)) if point is not None]
+        except RecursionError:
+            raise InvalidValue("nested too deeply") from None
+    kept = {key: value for key, value in summary.items() if key and (rule.keys is None or key in rule.keys)}
     return Metrics(points, kept)
 
 

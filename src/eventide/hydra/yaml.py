@@ -18,6 +18,8 @@ MAX_BYTES = 4 * 1024 * 1024
 MAX_NODES = 200_000
 """Values in one document, with every alias counted as all it stands for."""
 MAX_DEPTH = 64
+MAX_NUMBER_CHARS = 4096
+"""A longer number or time is refused: making it can take time that grows with the square of its length."""
 _MEMO_CHARS = 64
 _MEMO_ENTRIES = 65_536
 _STANDARD = "tag:yaml.org,2002:"
@@ -79,6 +81,11 @@ class _Toolbox:
             return text
         if tag in (f"{_STANDARD}merge", f"{_STANDARD}value"):
             raise _NeedsWholeTree
+        return self._made(tag, text)
+
+    def _made(self, tag: str, text: str) -> Any:
+        if len(text) > MAX_NUMBER_CHARS:
+            raise InvalidValue(f"a number of {len(text)} characters; at most {MAX_NUMBER_CHARS} are read")
         return self._rules.construct_object(self._node(tag, text))
 
     def tagged(self, tag: str, text: str) -> Any:
@@ -89,7 +96,7 @@ class _Toolbox:
             return text
         if tag == f"{_STANDARD}binary":
             raise _NeedsWholeTree
-        return self._rules.construct_object(self._node(tag, text))
+        return self._made(tag, text)
 
 
 @functools.cache
