@@ -73,6 +73,17 @@ def test_keys_and_values_come_back_exactly(tracker: Tracker) -> None:
     assert set(row) <= set(tracker.columns)
 
 
+def test_a_key_may_change_its_type(tracker: Tracker) -> None:
+    """A key that held a number, then text, a list, a flag: every row has it under its own name, as it was logged."""
+    values = [0.5, "text", [1, "x"], True, -3.5, 2**60, "NaN", math.inf]
+    for value in values:
+        tracker.log(x=value)
+    assert [tracker[place]["x"] for place in range(len(values))] == values
+    eventide.copy(tracker.db, f"{tracker.db}-2")
+    copied = Reader(f"{tracker.db}-2")._rows([tracker.track_id]).dicts()
+    assert [row["x"] for row in copied] == values
+
+
 @given(ts=st.floats(min_value=0, max_value=4e9))
 def test_times_are_the_same_text_everywhere(ts: float) -> None:
     """A time has one text, in Python and numpy, and the text leads back to it."""

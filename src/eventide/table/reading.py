@@ -154,8 +154,8 @@ class Readable:
         """Return rows as a table for notebooks."""
         from eventide.table.notebook import cells_html, safe  # noqa: PLC0415 - only notebooks need it
 
-        names = [*OWN, *rows.keys]
         shown = rows.slice(0, 20).dicts()
+        names = list(dict.fromkeys((*OWN, *(name for row in shown for name in row))))
         columns = [[row.get(name) for row in shown] for name in names]
         return f"<div>{safe(title)}</div>{cells_html(names, columns, len(rows))}"
 

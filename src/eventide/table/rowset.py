@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from eventide.table.frames import Backend
 
 TIMESTAMP, TRACK_ID = "timestamp", "track_id"
+_KINDS = frozenset("sbij")
+"""Endings of columns that hold what a key was logged with besides its usual kind of value."""
 Rename = Callable[[list[str]], list[str]]
 OWN = (TIMESTAMP, TRACK_ID)
 """Columns that a tracker gives every row."""
@@ -63,12 +65,13 @@ class RowSet:
         """The logged keys that rows of the set have, as `frame` calls them."""
         return [name for name in self.slice(0, 0).frame("pandas").columns if name not in OWN]
 
-    def dicts(self, *, complete: bool = False) -> list[dict[str, Any]]:
-        """Return the rows as dicts: `timestamp`, `track_id`, and the keys a row has; `complete` gives all rows all keys."""
+    def dicts(self) -> list[dict[str, Any]]:
+        """Return the rows as dicts: `timestamp`, `track_id`, and the keys a row has a value under, whichever column holds it."""
         names, columns = decoded_rows(self.table.drop_columns(list(RESERVED_COLUMNS)), self.tags)
-        names = _own_names(names)
+        names = [self._key_of(name) for name in _own_names(names)]
         corrected = any(each.key not in names for each in self.corrections)
-        shown = dict(zip(names, self.rename(names), strict=True))
+        keys = list(dict.fromkeys(names))
+        shown = dict(zip(keys, self.rename(keys), strict=True))
         moments, run_ids = stamp.texts(self.ts), self.run_ids
         rows: list[dict[str, Any]] = []
         for place, (moment, run_id) in enumerate(zip(moments, run_ids, strict=True)):
@@ -77,15 +80,20 @@ class RowSet:
                 value = column[place]
                 if name == MORE:
                     row.update((unescape_key(key), item) for key, item in (value or {}).items())
-                elif value is not None or complete:
+                elif value is not None:
                     row[name] = value
             rows.append(row)
         correct(rows, run_ids, self.ts.tolist(), self.corrections)
         if corrected:
-            shown.update(zip((keys := [each.key for each in self.corrections]), self.rename(keys), strict=True))
+            shown.update(zip((more := [each.key for each in self.corrections]), self.rename(more), strict=True))
         if all(name == called for name, called in shown.items()):
             return rows
         return [{shown.get(key, key): value for key, value in row.items()} for row in rows]
+
+    def _key_of(self, name: str) -> str:
+        """Return the key whose values of another kind than its usual one a column holds; other names as they are."""
+        key, colon, kind = name.rpartition(":")
+        return key if colon and kind in _KINDS and name not in self.tags and key in self.tags else name
 
     def frame(self, backend: Backend) -> Any:
         """Return the rows as a frame of pandas or polars."""

@@ -43,8 +43,9 @@ def head(
 
 def listing_of(rows: RowSet) -> Listing:
     """Return rows as a listing."""
-    names = ["timestamp", "track_id", *rows.keys]
-    content = [[row.get(name) for name in names] for row in rows.dicts()]
+    found = rows.dicts()
+    names = list(dict.fromkeys(name for row in found for name in row))
+    content = [[row.get(name) for name in names] for row in found]
     columns = [Column(name, "number" if _numeric(content, place) else "text") for place, name in enumerate(names)]
     return Listing("rows", columns, content)
 

@@ -184,7 +184,7 @@ class Tracker(NativeTracker):
             return None
         names = rows.keys
         row = rows.slice(item - 1, 1).dicts()[0]
-        return {name: keys.shown(row.get(name)) for name in ("track_id", "timestamp", *names)}
+        return {name: keys.shown(row.get(name)) for name in dict.fromkeys(("track_id", "timestamp", *names, *row))}
 
     @property
     def columns(self) -> set[str]:  # type: ignore[override]
