@@ -24,10 +24,13 @@ from eventide._version import __version__
 if TYPE_CHECKING:
     from eventide import errors
     from eventide.errors import EventideError, EventideWarning
+    from eventide.sdk.record import record
+    from eventide.sdk.results import save
     from eventide.sdk.run import Run
     from eventide.sdk.session import finish, init, log, log_many
     from eventide.table.merge import copy
     from eventide.table.reader import Reader
+    from eventide.table.results import load
     from eventide.table.store import Store, open  # noqa: A004 - `eventide.open` reads well
     from eventide.table.tracker import Tracker
 
@@ -45,10 +48,13 @@ __all__ = [
     "errors",
     "finish",
     "init",
+    "load",
     "log",
     "log_many",
     "open",
+    "record",
     "run",
+    "save",
 ]
 
 _HOMES = {
@@ -61,10 +67,13 @@ _HOMES = {
     "copy": "eventide.table.merge",
     "finish": "eventide.sdk.session",
     "init": "eventide.sdk.session",
+    "load": "eventide.table.results",
     "load_ipython_extension": "eventide.table.magics",
     "log": "eventide.sdk.session",
     "log_many": "eventide.sdk.session",
     "open": "eventide.table.store",
+    "record": "eventide.sdk.record",
+    "save": "eventide.sdk.results",
 }
 
 

@@ -4,6 +4,7 @@
       store.json                          format version and store id, created exclusively
       runs/<run-id>/<writer>-<n>.jsonl    parts of the journal
       launches/<hash>                     run id shared by the ranks of one distributed launch
+      names/<project>/<hash>              first run id of each name of recorded functions
       objects/<2 hex>/<sha256>            content-addressed bytes, mode 0444
       snapshots/<run-id>/                 code trees
       tables/<project>/<table>/           Delta tables: events, system, console, runs
@@ -61,6 +62,12 @@ class Layout:
     def tables_dir(self) -> Path:
         """The folder of sealed tables, one folder per project."""
         return self.root / "tables"
+
+    def name_file(self, project: str, name: str) -> Path:
+        """The file that says which run of a project was the first recorded under a name."""
+        from hashlib import sha256  # noqa: PLC0415 - 5 ms that only recorded functions need
+
+        return self.root / "names" / folder_of(project) / sha256(name.encode()).hexdigest()[:32]
 
     def run_dir(self, run_id: str) -> Path:
         """The folder of one run's journal."""

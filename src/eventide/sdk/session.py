@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -37,6 +38,8 @@ _ordinals: dict[str, int] = {}
 _private: list[Path] = []
 """Stores of mode "memory" that this process made."""
 _pulse = Pulse()
+scope: ContextVar[Run | None] = ContextVar("eventide_run", default=None)
+"""The run of the recorded function that calls; coroutines and nested functions each see their own."""
 
 
 def init(
@@ -115,16 +118,21 @@ def begin_beside(
 
 
 def current() -> Run | None:
-    """Return the newest unfinished run of this process, or None."""
+    """Return the run of the recorded function that calls, else the newest unfinished run of this process, or None."""
+    run = scope.get()
+    if run is not None and not run.finished:
+        return run
     return _runs[-1] if _runs else None
 
 
 def log(data: Mapping[str, Any] | None = None, /, step: int | None = None, **metrics: Any) -> None:
     """Append one row to the current run, see `Run.log`; raises Misuse when there is none."""
-    try:
-        run = _runs[-1]
-    except IndexError:
-        raise _no_run("log") from None
+    run = scope.get()
+    if run is None or run.finished:
+        try:
+            run = _runs[-1]
+        except IndexError:
+            raise no_run("log") from None
     run.log(data, step, **metrics)
 
 
@@ -134,7 +142,7 @@ def log_many(
     """Append many rows to the current run, see `Run.log_many`; raises Misuse when there is none."""
     run = current()
     if run is None:
-        raise _no_run("log_many")
+        raise no_run("log_many")
     run.log_many(rows, steps)
 
 
@@ -145,7 +153,8 @@ def finish(status: Status = "finished", error: str = "") -> None:
         run.finish(status, error)
 
 
-def _no_run(what: str) -> Misuse:
+def no_run(what: str) -> Misuse:
+    """Return the error of a call that needs a run when there is none."""
     return Misuse(
         f"`{what}` needs a run, and this process has none that is unfinished",
         hint=f"eventide.init()\neventide.{what}(...)",

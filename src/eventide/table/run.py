@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from eventide.model import Edit, SeriesQuery
-from eventide.table import fields, values
+from eventide.table import fields, results, values
 from eventide.table.choose import goal_metric
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from eventide.model import Attempts, MetricStats, RunInfo, RunStatus
     from eventide.source import Source
     from eventide.table.frames import Backend
+    from eventide.table.results import Loader, Result
 
 
 class RunView:
@@ -158,6 +159,23 @@ class RunView:
     def console(self) -> str:
         """Return what the run printed, both streams as they came."""
         return "".join(line.text for line in self._source.console(self.id))
+
+    def results(self) -> list[Result]:
+        """Return every version of every result that was saved, in order."""
+        return results.results_of(self._source, self.id)
+
+    def load(
+        self,
+        name: str,
+        version: int | None = None,
+        *,
+        allow_pickle: bool = False,
+        unpickle: bool = False,
+        loader: Loader | None = None,
+    ) -> Any:
+        """Return the object of a result, the newest version unless one is given; see `eventide.load`."""
+        found = results.find(self._source, self.id, name, version)
+        return results.load_result(self._source, found, allow_pickle=allow_pickle, unpickle=unpickle, loader=loader)
 
     def edit(self, edit: Edit) -> RunView:
         """Apply an `Edit`, look again, and return the same view."""
