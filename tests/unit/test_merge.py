@@ -33,7 +33,7 @@ def real_file(path: Path, table: str = "default") -> Path:
         db.executemany(f'INSERT INTO "{table}" VALUES (?, ?, ?, ?, ?, ?)', _ROWS)
         for name in ("assets", "keys", "counts"):
             db.execute(f"CREATE TABLE {name} (key TEXT PRIMARY KEY, value BLOB)")
-        name = base64.b64encode(pickle.dumps("e0dba7452d4de911", protocol=4)).decode()
+        name = base64.b64encode(pickle.dumps("e0dba7452d4de911", protocol=5)).decode()
         db.execute("INSERT INTO assets VALUES (?, ?)", (name, pickle.dumps({1, 2})))
     return path
 
@@ -98,6 +98,9 @@ def test_copy_into_a_real_file(tmp_path: Path, table: str) -> None:
     assert (found["accuracy"], found["a b"], found["big"]) == (0.7, 1, str(2**70))
     assert pickle.loads(sqlite_file.read_objects(file)[found["model"]]) is len
     assert len(sqlite_file.read_table(file, table)) == 4
+    with closing(sqlite3.connect(file)) as db:
+        keys = [key for (key,) in db.execute("SELECT key FROM keys")]
+    assert base64.b64encode(pickle.dumps("model", protocol=5)).decode() in keys
 
 
 def test_copy_between_real_files(tmp_path: Path) -> None:

@@ -100,9 +100,9 @@ def write_objects(path: Path, objects: Mapping[str, tuple[bytes, str]], counts: 
             db.execute(f"CREATE TABLE IF NOT EXISTS {name} (key TEXT PRIMARY KEY, value BLOB)")
         for sha, (data, key) in new.items():
             db.execute("INSERT OR REPLACE INTO assets VALUES (?, ?)", (_pickled_text(sha), data))
-            db.execute("INSERT OR REPLACE INTO keys VALUES (?, ?)", (_pickled_text(key), pickle.dumps(sha, protocol=4)))
+            db.execute("INSERT OR REPLACE INTO keys VALUES (?, ?)", (_pickled_text(key), pickle.dumps(sha, protocol=5)))
             db.execute(
-                "INSERT OR REPLACE INTO counts VALUES (?, ?)", (sha, pickle.dumps(counts.get(sha, 1), protocol=4))
+                "INSERT OR REPLACE INTO counts VALUES (?, ?)", (sha, pickle.dumps(counts.get(sha, 1), protocol=5))
             )
     return len(new)
 
@@ -152,7 +152,8 @@ def _cell(value: Any) -> Any:
 
 
 def _pickled_text(text: str) -> str:
-    return base64.b64encode(pickle.dumps(text, protocol=4)).decode()
+    """Return a text as the real one writes keys, byte for byte: it looks them up by these bytes."""
+    return base64.b64encode(pickle.dumps(text, protocol=5)).decode()
 
 
 def _text_of_pickle(encoded: str) -> str | None:
