@@ -377,6 +377,15 @@ def test_init_is_repeatable(own_eventide: Call, tmp_path: Path) -> None:
     assert json.loads(own_eventide("init", str(folder), "--json").out)["store"]["created"] is False
 
 
+def test_init_does_not_spill_into_a_folder_in_use(own_eventide: Call, tmp_path: Path) -> None:
+    """In the current folder, and in one that holds other things, the store goes into `.eventide/`."""
+    used = tmp_path / "used"
+    used.mkdir()
+    (used / "notes.txt").write_text("hello")
+    for argument, folder in ((".", Path.cwd()), (str(used), used)):
+        assert json.loads(own_eventide("init", argument, "--json").out)["store"]["store"] == str(folder / ".eventide")
+
+
 def test_demo_fills_a_store(own_eventide: Call, tmp_path: Path) -> None:
     """`demo` writes runs that can be listed at once, one failed and one crashed among them."""
     folder = tmp_path / "demo"

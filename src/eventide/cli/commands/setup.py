@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from eventide.cli.state import State
 
 
+def _place(folder: Path) -> Path:
+    """Return where a store in `folder` goes: into it, unless it holds other things or is the current folder."""
+    is_store = (folder / "store.json").exists()
+    if is_store or folder.name == STORE_DIR or not folder.is_dir():
+        return folder
+    return folder / STORE_DIR if folder == Path.cwd() or any(folder.iterdir()) else folder
+
+
 @click.command(cls=VerbCommand)
 @click.argument("folder", metavar="[DIR]", default="")
 @click.pass_obj
@@ -29,9 +37,10 @@ def init(
         eventide init /data/experiments && export EVENTIDE_DIR=/data/experiments
 
     Training scripts make the default store by themselves; this is for choosing the place.
+    In a folder that holds other things, and in the current one, the store goes into `.eventide/`.
     """
     chosen = folder or state.options.store or os.environ.get("EVENTIDE_DIR") or STORE_DIR
-    root = Path(chosen).expanduser().absolute()
+    root = _place(Path(chosen).expanduser().absolute())
     layout = Layout(root)
     existed = layout.store_json.exists()
     layout.create(now_s=SYSTEM_CLOCK.time())
