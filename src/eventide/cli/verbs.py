@@ -29,6 +29,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("hydra", "start", "list or import what Hydra left", ("folder",), "hydra"),
     Verb("runs", "look", "list runs", ("filter",), "runs", ("ls",)),
     Verb("show", "look", "everything about one run", ("run",), "show"),
+    Verb("results", "look", "what a run has saved", ("run",), "results"),
     Verb("best", "look", "the best run by a metric, and why", ("metric", "filter"), "best"),
     Verb("leaderboard", "look", "rank runs by a metric", ("metric", "filter"), "best"),
     Verb("diff", "look", "what differs between two runs", ("run", "run"), "diff"),
