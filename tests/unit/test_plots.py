@@ -56,9 +56,10 @@ def test_bands_pool_over_seeds(store: Any) -> None:
     line = next(trace for trace in lines if trace.name == "lr=0.1 (n=3)")
     assert pytest.approx([0.11, 0.21, 0.31, 0.41, 0.51]) == list(line.y)
     assert pytest.approx(0.12) == max(bands[lines.index(line)].y[:1])
-    assert len(
-        [trace for trace in plots.learning_curves(store, "acc", by="-seed", band="ci").data if trace.fill is None]
-    ) == 2
+    assert (
+        len([trace for trace in plots.learning_curves(store, "acc", by="-seed", band="ci").data if trace.fill is None])
+        == 2
+    )
     assert len(plots.learning_curves(store, "acc", where="lr>0").data) == 6
 
 
