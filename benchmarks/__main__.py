@@ -35,6 +35,7 @@ SUBJECTS = (
     "cli_cost",
     "tracker",
     "hydra",
+    "record",
 )
 RESULTS = Path(__file__).parent / "results"
 HEAD = ("what", "to reach", "measured", "baseline in the same run", "ratio", "met")

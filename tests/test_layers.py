@@ -23,6 +23,8 @@ FUNCTION_LINES = 80
 TOO_LONG: dict[str, str] = {}
 
 VAGUE_NAMES = {"common", "helper", "helpers", "misc", "util", "utils"}
+# Folders that bear such a name all the same, and why.
+VAGUE_FOLDERS = {"src/eventide/compat/tmt/utils": "old scripts import `tmt.utils.duplicates`"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -100,6 +102,7 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
         _label(path)
         for path in _files("src", "tests")
         if VAGUE_NAMES & {path.stem, *path.relative_to(ROOT).parent.parts}
+        and path.relative_to(ROOT).parent.as_posix() not in VAGUE_FOLDERS
     ]
     assert vague == []
 

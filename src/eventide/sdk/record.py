@@ -157,7 +157,7 @@ def _recorded(function: F, plan: Plan) -> F:
 
         @functools.wraps(function)
         async def wrapper(*args: Any, **kwargs: Any) -> Any:
-            with recording(plan, _arguments(signature, args, kwargs)) as call:
+            with recording(plan, arguments_of(signature, args, kwargs)) as call:
                 call.returned = await function(*args, **kwargs)
             return call.returned
 
@@ -165,7 +165,7 @@ def _recorded(function: F, plan: Plan) -> F:
 
         @functools.wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
-            with recording(plan, _arguments(signature, args, kwargs)) as call:
+            with recording(plan, arguments_of(signature, args, kwargs)) as call:
                 call.returned = function(*args, **kwargs)
             return call.returned
 
@@ -242,7 +242,7 @@ def _take_snapshot(run: Run, source: Path | None) -> None:
     run._guard.attempt("object", lambda: snapshot.take(run, source))  # noqa: SLF001 - part of the same package
 
 
-def _arguments(signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+def arguments_of(signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     """Return what each parameter was given, as config; raises TypeError as the call itself would."""
     bound = signature.bind(*args, **kwargs)
     bound.apply_defaults()
