@@ -212,7 +212,7 @@ def is_json(obj: Any, depth: int = 0) -> bool:  # noqa: PLR0911 - one return per
     """Tell whether JSON gives back exactly this object: the same types, finite numbers, texts as keys."""
     kind = type(obj)
     if kind is str:
-        return obj.isascii() or not any("\ud800" <= c <= "\udfff" for c in obj)
+        return bool(obj.isascii()) or not any("\ud800" <= c <= "\udfff" for c in obj)
     if kind is float:
         return bool(obj - obj == 0.0)
     if kind is int:
