@@ -12,6 +12,7 @@ import sys
 import textwrap
 import threading
 import time
+import types
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -280,6 +281,33 @@ def test_old_files_are_read() -> None:
     )
     entry = DbManager("old.json").get_entry_by_id("example")
     assert entry.metrics[0].value != entry.metrics[0].value  # NaN
+
+
+def test_snapshots_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the store keeps of a run's code is shown as a folder of hard links, and `last` points at the newest."""
+    sources: list[Path | None] = []
+
+    def take(run: Any, source: Path | None = None) -> None:
+        sources.append(source)
+        folder = run.dir.parents[1] / "snapshots" / run.id / "package"
+        folder.mkdir(parents=True)
+        (folder / "module.py").write_text(run.id)
+
+    snapshot: Any = types.ModuleType("eventide.sdk.snapshot")
+    snapshot.take = take
+    monkeypatch.setitem(sys.modules, "eventide.sdk.snapshot", snapshot)
+    Path(".tmt").mkdir()
+    Path(".tmt/config.json").write_text('{"snapshot_source": "code"}')
+    for _ in range(2):
+        tmt_recorder("kept", duplicate_strategy=NEW)(lambda: None)()
+    assert sources == [Path("code")] * 2
+    manager = TmtManager()
+    first, second = manager.db.all_entries()
+    manager.set_entry_by_id(first.id)
+    shown = Path(manager.code_snapshot_path()) / "package/module.py"
+    assert shown.read_text() == first.id
+    assert shown.samefile(Path(".eventide/snapshots") / first.id / "package/module.py")
+    assert Path(".tmt/snapshots/last/package/module.py").read_text() == second.id
 
 
 SCRIPT = """

@@ -210,13 +210,13 @@ _MAKERS: dict[str, Callable[[Any], tuple[str, bytes] | None]] = {
 
 def is_json(obj: Any, depth: int = 0) -> bool:  # noqa: PLR0911 - one return per kind reads best
     """Tell whether JSON gives back exactly this object: the same types, finite numbers, texts as keys."""
-    kind = type(obj)
+    kind: type[Any] = type(obj)
     if kind is str:
-        return bool(obj.isascii()) or not any("\ud800" <= c <= "\udfff" for c in obj)
+        return obj.isascii() or not any("\ud800" <= c <= "\udfff" for c in obj)
     if kind is float:
         return bool(obj - obj == 0.0)
     if kind is int:
-        return -_INT64 <= obj < _INT64
+        return bool(-_INT64 <= obj < _INT64)
     if obj is None or kind is bool:
         return True
     if depth > 100:

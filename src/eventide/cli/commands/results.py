@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 @click.command(cls=VerbCommand)
 @click.argument("run", metavar="[RUN]", default="@last")
 @click.argument("name", metavar="[NAME]", default="")
-@click.option(
-    "--nth", "-k", "version", type=click.IntRange(min=1), help="Which version of NAME; default the newest."
-)
+@click.option("--nth", "-k", "version", type=click.IntRange(min=1), help="Which version of NAME; default the newest.")
 @click.option("--output", "-o", metavar="FILE", help="Where to write NAME; - for stdout. Default its name here.")
 @click.pass_obj
 def results(state: State, run: str, name: str, *, version: int | None, output: str | None) -> None:
