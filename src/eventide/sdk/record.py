@@ -1,4 +1,4 @@
-"""`@record`: every call of a function is a run, with its arguments, what it returned, its code and how it ended.
+"""`@record`: every call of a function is a run, with its arguments, what it returned and how it ended.
 
 Invariant: the function behaves as without the decorator: the same result, the same exception, name, docstring and signature; whatever it
 returns is kept, and once it has been called nothing that the recorder does raises in place of what the function did.
@@ -100,7 +100,7 @@ def record(
         duplicate: what to do when a function was recorded under this name in this project before: `new` begins another run,
             `sub` one whose group is the id of the first, `refuse` raises before the function is called.
         save_on_exception: keep an exception to the run: it is recorded, the call returns None.
-        source: the folder whose code is kept; default the current one.
+        source: the folder handed to the code snapshot where one is taken; default the current one.
         dir: as in `init`.
         config: more parameters; arguments win.
 
