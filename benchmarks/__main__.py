@@ -36,6 +36,7 @@ SUBJECTS = (
     "tracker",
     "hydra",
     "record",
+    "snapshot",
 )
 RESULTS = Path(__file__).parent / "results"
 HEAD = ("what", "to reach", "measured", "baseline in the same run", "ratio", "met")

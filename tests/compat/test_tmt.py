@@ -12,7 +12,6 @@ import sys
 import textwrap
 import threading
 import time
-import types
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -283,31 +282,25 @@ def test_old_files_are_read() -> None:
     assert entry.metrics[0].value != entry.metrics[0].value  # NaN
 
 
-def test_snapshots_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the store keeps of a run's code is shown as a folder of hard links, and `last` points at the newest."""
-    sources: list[Path | None] = []
-
-    def take(run: Any, source: Path | None = None) -> None:
-        sources.append(source)
-        folder = run.dir.parents[1] / "snapshots" / run.id / "package"
-        folder.mkdir(parents=True)
-        (folder / "module.py").write_text(run.id)
-
-    snapshot: Any = types.ModuleType("eventide.sdk.snapshot")
-    snapshot.take = take
-    monkeypatch.setitem(sys.modules, "eventide.sdk.snapshot", snapshot)
+def test_snapshots_are_shown() -> None:
+    """The code of a run is shown as a folder of hard links without what the ignore file names; `last` points at the newest."""
     Path(".tmt").mkdir()
-    Path(".tmt/config.json").write_text('{"snapshot_source": "code"}')
-    for _ in range(2):
+    Path(".tmt/config.json").write_text('{"snapshot_source": "code", "gitignore_path": "rules"}')
+    Path("rules").write_text("*.log\n")
+    Path("code/package").mkdir(parents=True)
+    for number in range(2):
+        Path("code/package/module.py").write_text(f"VERSION = {number}")
+        Path("code/package/out.log").write_text("noise")
         tmt_recorder("kept", duplicate_strategy=NEW)(lambda: None)()
-    assert sources == [Path("code")] * 2
     manager = TmtManager()
     first, second = manager.db.all_entries()
     manager.set_entry_by_id(first.id)
     shown = Path(manager.code_snapshot_path()) / "package/module.py"
-    assert shown.read_text() == first.id
+    assert shown.read_text() == "VERSION = 0"
     assert shown.samefile(Path(".eventide/snapshots") / first.id / "package/module.py")
-    assert Path(".tmt/snapshots/last/package/module.py").read_text() == second.id
+    assert Path(".tmt/snapshots/last/package/module.py").read_text() == "VERSION = 1"
+    assert [path.name for path in Path(".tmt/snapshots/last/package").iterdir()] == ["module.py"]
+    assert second.local_snapshot_path
 
 
 SCRIPT = """

@@ -14,7 +14,6 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
@@ -55,6 +54,8 @@ class Plan:
     source: Path | None
     dir: str | os.PathLike[str] | None
     config: Mapping[str, Any]
+    ignore_file: Path | None = None
+    """Rules in gitignore's form for the whole source, beside those in it."""
 
 
 @overload
@@ -100,7 +101,7 @@ def record(
         duplicate: what to do when a function was recorded under this name in this project before: `new` begins another run,
             `sub` one whose group is the id of the first, `refuse` raises before the function is called.
         save_on_exception: keep an exception to the run: it is recorded, the call returns None.
-        source: the folder handed to the code snapshot where one is taken; default the current one.
+        source: the folder whose code is kept with the run; default the current one.
         dir: as in `init`.
         config: more parameters; arguments win.
 
@@ -230,16 +231,16 @@ def begin(plan: Plan, arguments: Mapping[str, Any]) -> Run:
         config={**plan.config, **arguments} or None,
         resume="never" if run_id is not None else None,
     )
-    _take_snapshot(run, plan.source)
+    _take_snapshot(run, plan)
     return run
 
 
-def _take_snapshot(run: Run, source: Path | None) -> None:
-    try:
-        snapshot = import_module("eventide.sdk.snapshot")
-    except ModuleNotFoundError:
-        return
-    run._guard.attempt("object", lambda: snapshot.take(run, source))  # noqa: SLF001 - part of the same package
+def _take_snapshot(run: Run, plan: Plan) -> None:
+    from eventide.sdk import snapshot  # noqa: PLC0415 - only where code is kept
+
+    run._guard.attempt(  # noqa: SLF001 - part of the same package
+        "object", lambda: snapshot.take(run, plan.source, ignore_file=plan.ignore_file)
+    )
 
 
 def arguments_of(signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:

@@ -113,7 +113,19 @@ def _recording(  # noqa: PLR0917 - the options of `tmt_recorder`, passed on
     db = DbManager(config.json_db_path)
     parent = _parent(db, name, strategy)
     source = Path(config.snapshot_source)
-    plan = Plan(name, None, description, parent or None, None, "new", save_on_exception, source, None, {})
+    plan = Plan(
+        name,
+        None,
+        description,
+        parent or None,
+        None,
+        "new",
+        save_on_exception,
+        source,
+        None,
+        {},
+        Path(config.gitignore_path),
+    )
     with recording(plan, arguments) as call:
         created = int(time.time())
         folder = Path(config.results_path) / call.run.id
