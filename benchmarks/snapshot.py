@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LIMIT_S = 0.150
-RECORD_LIMIT_S = 0.008
 OLD_S = 1_000_000_000
 TAKEN = """
 import json, pathlib, statistics, sys, time
@@ -26,22 +25,6 @@ for _ in range(int(sys.argv[3]) + 1):
         snapshot.take(run, pathlib.Path(sys.argv[2]))
         took.append(time.perf_counter() - begun)
 print(json.dumps([took[0], statistics.median(took[1:])]))
-"""
-RECORDED = """
-import json, statistics, sys, time
-import eventide
-
-@eventide.record("nothing", dir=sys.argv[1], source=sys.argv[2])
-def nothing():
-    pass
-
-took = []
-nothing()
-for _ in range(int(sys.argv[3])):
-    begun = time.perf_counter()
-    nothing()
-    took.append(time.perf_counter() - begun)
-print(json.dumps(statistics.median(took)))
 """
 
 
@@ -57,11 +40,9 @@ def tree(root: Path, files: int) -> Path:
 
 
 def rows(scale: Scale) -> list[Row]:
-    files, few = scale(5_000, 50), scale(200, 20)
+    files = scale(5_000, 50)
     with folder() as root:
-        large, small = tree(root / "large", files), tree(root / "small", few)
-        first, again = json.loads(python(TAKEN, root / "store", large, scale(9, 2)))
-        recorded = float(json.loads(python(RECORDED, root / "store", small, scale(50, 3))))
+        first, again = json.loads(python(TAKEN, root / "store", tree(root / "code", files), scale(9, 2)))
     return [
         Row(
             f"code of {files:,} files, none changed",
@@ -70,13 +51,5 @@ def rows(scale: Scale) -> list[Row]:
             f"{ms(first)} the first time",
             again / first,
             again <= LIMIT_S,
-        ),
-        Row(
-            f"recorded function that does nothing, {few} files unchanged",
-            "≤ 8 ms",
-            ms(recorded),
-            "",
-            None,
-            recorded <= RECORD_LIMIT_S,
         ),
     ]
