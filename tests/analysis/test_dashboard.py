@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -143,3 +146,22 @@ def test_choices_without_a_page() -> None:
     assert apply(frame, Choice(params={"config.x": ["text"]})).index.tolist() == [1]
     assert len(apply(frame, Choice(sort="config.x", descending=False))) == 3
     assert len(apply(frame, Choice(sort="no such column"))) == 3
+
+
+@pytest.mark.process
+def test_the_server_ends_with_the_command(root: Path) -> None:
+    """Ending `eventide dashboard` ends what it started: nothing listens any more."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    script = "from eventide.cli.main import run; run()"
+    arguments = ["dashboard", str(root), "--headless", "--port", str(port)]
+    with subprocess.Popen(
+        [sys.executable, "-c", script, *arguments], stderr=subprocess.DEVNULL, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        while b"URL" not in (line := process.stdout.readline()):
+            assert line, "it ended before it listened"
+        process.terminate()
+        assert process.wait(30) == 0
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.1", port), timeout=1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -88,7 +89,13 @@ def serve(folder: Path, *, port: int = PORT, headless: bool = False) -> int:
     """Serve until interrupted; return the exit status of the server. Raises MissingExtra when Streamlit is not installed."""
     require("streamlit", "dashboard")
     require("plotly", "plots")
-    try:
-        return subprocess.run(command(folder, port=port, headless=headless), check=False).returncode  # noqa: S603 - our own
-    except KeyboardInterrupt:
-        return 0
+    with subprocess.Popen(command(folder, port=port, headless=headless)) as server:  # noqa: S603 - our own
+        before = signal.signal(signal.SIGTERM, lambda _signal, _frame: server.terminate())
+        try:
+            return 0 if server.wait() == -signal.SIGTERM else server.returncode
+        except KeyboardInterrupt:  # the server has been interrupted too
+            return 0
+        finally:
+            signal.signal(signal.SIGTERM, before)
+            if server.poll() is None:
+                server.terminate()
