@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Attempts = Literal["last", "all"]
 """`last`: where a resumed run repeats steps, the newest try wins; `all`: every logged row."""
 Goal = Literal["max", "min"]
+TableName = Literal["events", "system"]
 Aggregate = Literal["last", "best", "min", "max", "mean", "first", "std", "count"]
 
 
@@ -120,6 +121,8 @@ class RunInfo:
     """One value per metric (as `define_metric` says, the last one by default), and what the script set itself."""
     values: dict[str, Any] = field(default_factory=dict)
     """Values for the whole run, set with `run.set`."""
+    provenance: dict[str, Any] = field(default_factory=dict)
+    """Where the run came from: git, command, Python, packages, host, as a tree; empty where nothing was captured."""
 
     @property
     def duration_s(self) -> float:
@@ -192,6 +195,15 @@ class Facet:
 
 
 @dataclass(frozen=True, slots=True)
+class Smoothing:
+    """How curves are smoothed, over all of their points and before any bucketing."""
+
+    kind: Literal["ema", "mean", "gaussian"]
+    amount: float
+    """`ema`: what remains of the past after one unit of x, 0 ≤ amount < 1; `mean`: width in units of x, > 0; `gaussian`: sigma, > 0."""
+
+
+@dataclass(frozen=True, slots=True)
 class SeriesQuery:
     """Which curves, over which range, how finely."""
 
@@ -205,6 +217,10 @@ class SeriesQuery:
     bins: int | None = None
     """None: every point. Else buckets on a grid shared by all curves of the answer."""
     attempts: Attempts = "last"
+    table: TableName = "events"
+    """`events`: what was logged; `system`: what was sampled of the machine, whose points count as steps 0, 1, 2, ... per writer."""
+    smooth: Smoothing | None = None
+    """Smooths `y`, and `mean` and `last` of buckets; `min` and `max` stay those of the logged points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +268,38 @@ class ConsoleLine:
 
 
 @dataclass(frozen=True, slots=True)
+class FileQuery:
+    """Which references to objects: results, media, artifacts, kept code."""
+
+    run_ids: tuple[str, ...] | None = None
+    """None means all runs outside the bin."""
+    project: str | None = None
+    kinds: tuple[str, ...] = ()
+    """Empty means all: `result`, `snapshot`, `media`, `artifact`, `use`, `alias`, ... (docs/format.md)."""
+    name: str | None = None
+    limit: int | None = None
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FileInfo:
+    """One reference of a run to an object, or to something else that is kept outside the rows."""
+
+    run_id: str
+    project: str
+    kind: str
+    name: str
+    step: int | None
+    ts: float
+    sha256: str
+    """Empty where the record has no object."""
+    size_bytes: int
+    format: str
+    record: dict[str, Any]
+    """All that was recorded, the fields above included."""
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """What changed since a cursor."""
 
@@ -282,6 +330,8 @@ class Edit:
     archived: bool | None = None
     deleted: bool | None = None
     """True puts the run into the bin, False takes it out."""
+    files: tuple[dict[str, Any], ...] = ()
+    """References to add, each with its `kind`: an alias of an artifact, the word that a version is deleted."""
 
 
 @dataclass(frozen=True, slots=True)

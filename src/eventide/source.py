@@ -22,6 +22,8 @@ if TYPE_CHECKING:
         ConsoleLine,
         Edit,
         Facet,
+        FileInfo,
+        FileQuery,
         KeyInfo,
         ProjectInfo,
         RunInfo,
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
         SeriesQuery,
         SqlLimits,
         StoreInfo,
+        TableName,
     )
 
 
@@ -67,8 +70,13 @@ class Source(Protocol):
         """
         ...
 
-    def keys(self, *, project: str | None = None, run_ids: Sequence[str] | None = None) -> list[KeyInfo]:
-        """Return the logged keys, sorted by name, of a project, of some runs, or of everything."""
+    def keys(
+        self, *, project: str | None = None, run_ids: Sequence[str] | None = None, table: TableName = "events"
+    ) -> list[KeyInfo]:
+        """Return the logged keys, sorted by name, of a project, of some runs, or of everything.
+
+        `table` "system" means those sampled of the machine instead; they are all numeric.
+        """
         ...
 
     def facets(self, field: str, query: RunQuery, *, limit: int = 50) -> list[Facet]:
@@ -102,8 +110,16 @@ class Source(Protocol):
         """Return what changed since `cursor`; an empty cursor means everything is new."""
         ...
 
-    def open_object(self, sha256: str) -> bytes:
-        """Return the bytes of an object; raises ObjectNotFound."""
+    def files(self, query: FileQuery) -> list[FileInfo]:
+        """Return references to objects in the order of time: media, artifacts, results, kept code."""
+        ...
+
+    def object_size(self, sha256: str) -> int:
+        """Return the size of an object in bytes; raises ObjectNotFound."""
+        ...
+
+    def open_object(self, sha256: str, *, start: int = 0, stop: int | None = None) -> bytes:
+        """Return the bytes of an object, or those from `start` up to `stop` (not included); raises ObjectNotFound."""
         ...
 
     def edit(self, run_ids: Sequence[str], edit: Edit) -> None:

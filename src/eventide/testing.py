@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from eventide.clock import SYSTEM_CLOCK, Clock
@@ -23,6 +24,8 @@ from eventide.errors import (
     InvalidFilter,
     InvalidName,
     InvalidQuery,
+    InvalidSetting,
+    InvalidValue,
     LimitExceeded,
     ObjectNotFound,
     RunAmbiguous,
@@ -30,7 +33,18 @@ from eventide.errors import (
 )
 from eventide.journal.writer import Identity, JournalWriter
 from eventide.layout import Layout
-from eventide.model import Buckets, Edit, RunQuery, RunStatus, Series, SeriesQuery, SqlLimits
+from eventide.model import (
+    Buckets,
+    Edit,
+    FileQuery,
+    RunQuery,
+    RunStatus,
+    Series,
+    SeriesQuery,
+    Smoothing,
+    SqlLimits,
+)
+from eventide.objects.local import LocalObjects
 from eventide.source import Source
 
 
@@ -104,6 +118,9 @@ FIRST, SECOND, THIRD = (
 )
 
 
+SAMPLE_OBJECT = b"0123456789"
+
+
 def make_sample_store(root: Path) -> None:
     """Write the store the contract asks about: two finished runs and one that still runs, in two projects."""
     clock = FakeClock()
@@ -122,7 +139,15 @@ def make_sample_store(root: Path) -> None:
     clock.advance(1)
     live = make_run(root, THIRD, [{"loss": 0.5, "a b/c.d": 1}], project="other", status=None, clock=clock)
     live.set(("values", "test_acc"), 0.75)
+    live.set(("provenance", "git"), {"commit": "0123abc", "dirty": True})
     live.console("hello\n")
+    for load in (0.25, 0.5, 0.75):
+        clock.advance(1)
+        live.system({"cpu/percent": load, "gpu/0/power_w": 100.0})
+    sha256 = LocalObjects(Layout(root)).put_bytes(SAMPLE_OBJECT)
+    media = {"kind": "media", "name": "sample", "sha256": sha256, "size_bytes": len(SAMPLE_OBJECT), "format": "txt"}
+    live.file(media, step=3)
+    live.file({"kind": "use", "name": "data", "version": 1})
     live.sync()
 
 
@@ -378,8 +403,97 @@ class SourceContract:
         )
         assert list(counts.to_pylist()[0].values()) == [6, 8]
 
+    def test_references_to_objects_are_listed(self, source: Source) -> None:
+        """References come in the order of time, can be chosen by run, project, kind and name, and say all that was recorded."""
+        media, use = source.files(FileQuery())
+        assert (media.run_id, media.project, media.kind, media.name, media.step) == (
+            THIRD,
+            "other",
+            "media",
+            "sample",
+            3,
+        )
+        assert (media.size_bytes, media.format, media.record["format"]) == (len(SAMPLE_OBJECT), "txt", "txt")
+        assert (use.kind, use.step, use.sha256, use.record["version"]) == ("use", None, "", 1)
+        for query in (
+            FileQuery(kinds=("media", "result")),
+            FileQuery((THIRD,), name="sample"),
+            FileQuery(project="other", limit=1),
+        ):
+            assert source.files(query) == [media]
+        assert source.files(FileQuery(offset=1)) == [use]
+        assert source.files(FileQuery((FIRST, SECOND))) == source.files(FileQuery(project="demo")) == []
+
+    def test_references_of_runs_in_the_bin_are_hidden(self, source: Source) -> None:
+        """Lists leave out what lies in the bin; asked for by its run it is there."""
+        source.edit([THIRD], Edit(deleted=True))
+        assert source.files(FileQuery()) == []
+        assert len(source.files(FileQuery((THIRD,)))) == 2
+
+    def test_references_can_be_added_from_outside(self, source: Source) -> None:
+        """An edit may add references, such as an alias; one without a kind is refused."""
+        source.edit([FIRST], Edit(files=({"kind": "alias", "name": "data", "alias": "best"},)))
+        (alias,) = source.files(FileQuery(kinds=("alias",)))
+        assert (alias.run_id, alias.name, alias.record["alias"]) == (FIRST, "data", "best")
+        with pytest.raises(InvalidValue):
+            source.edit([FIRST], Edit(files=({"name": "data"},)))
+
+    def test_objects_are_read_whole_and_in_pieces(self, source: Source) -> None:
+        """An object has a size, and any stretch of it can be read."""
+        sha256 = source.files(FileQuery(kinds=("media",)))[0].sha256
+        assert source.object_size(sha256) == len(SAMPLE_OBJECT)
+        assert source.open_object(sha256) == SAMPLE_OBJECT
+        assert source.open_object(sha256, start=3, stop=5) == b"34"
+        assert source.open_object(sha256, start=8) == b"89"
+        assert source.open_object(sha256, start=20) == source.open_object(sha256, start=5, stop=5) == b""
+
+    def test_samples_of_the_machine_are_curves(self, source: Source) -> None:
+        """System metrics have keys and curves of their own, and never mix with what was logged."""
+        assert [(key.key, key.project, key.runs) for key in source.keys(run_ids=[THIRD], table="system")] == [
+            ("cpu/percent", "other", 1),
+            ("gpu/0/power_w", "other", 1),
+        ]
+        assert source.keys(project="demo", table="system") == []
+        assert "cpu/percent" not in {key.key: key for key in source.keys(project=None)}
+        (curve,) = source.series(SeriesQuery((THIRD,), ("cpu/percent",), x="time", table="system"))
+        assert isinstance(curve, Series)
+        assert (list(curve.y), list(curve.step)) == ([0.25, 0.5, 0.75], [0, 1, 2])
+        assert list(np.diff(curve.x)) == [1.0, 1.0]
+        (buckets,) = source.series(SeriesQuery((THIRD,), ("cpu/percent",), x="time", table="system", bins=2))
+        assert isinstance(buckets, Buckets)
+        assert buckets.count.sum() == 3
+
+    def test_curves_can_be_smoothed(self, source: Source) -> None:
+        """Smoothing changes what is drawn, never the extremes, and happens before a range is cut out."""
+        raw, mean = (
+            source.series(SeriesQuery((FIRST,), ("acc",), smooth=how)) for how in (None, Smoothing("mean", 2.0))
+        )
+        assert isinstance(raw[0], Series)
+        assert isinstance(mean[0], Series)
+        assert mean[0].y[1:-1] == pytest.approx(raw[0].y[1:-1])
+        assert mean[0].y[0] == pytest.approx((raw[0].y[0] + raw[0].y[1]) / 2)
+        (cut,) = source.series(SeriesQuery((FIRST,), ("acc",), start=5, smooth=Smoothing("mean", 2.0)))
+        assert isinstance(cut, Series)
+        assert cut.y[0] == pytest.approx(raw[0].y[5])
+        (buckets,) = source.series(SeriesQuery((SECOND,), ("loss",), bins=3, smooth=Smoothing("mean", 4.0)))
+        assert isinstance(buckets, Buckets)
+        assert buckets.max.max() == 1e6
+        assert buckets.last[-1] < 1e6
+
+    @pytest.mark.parametrize("smoothing", [Smoothing("ema", 1.0), Smoothing("mean", 0.0), Smoothing("cubic", 1.0)])  # type: ignore[arg-type]
+    def test_impossible_smoothing_is_refused(self, source: Source, smoothing: Smoothing) -> None:
+        """An amount or kind that means nothing is the caller's mistake."""
+        with pytest.raises(InvalidSetting):
+            source.series(SeriesQuery((FIRST,), ("loss",), smooth=smoothing))
+
+    def test_a_run_says_where_it_came_from(self, source: Source) -> None:
+        """Provenance comes with the details of a run, and is empty where nothing was captured."""
+        assert source.run(THIRD).provenance == {"git": {"commit": "0123abc", "dirty": True}}
+        assert source.run(FIRST).provenance == {}
+
     @pytest.mark.parametrize("sha256", ["0" * 64, "../../x", ""])
     def test_an_object_that_is_not_there_is_not_found(self, source: Source, sha256: str) -> None:
         """Unknown hashes and things that are no hash are refused, not looked up."""
-        with pytest.raises((ObjectNotFound, InvalidName)):
-            source.open_object(sha256)
+        for question in (source.open_object, source.object_size):
+            with pytest.raises((ObjectNotFound, InvalidName)):
+                question(sha256)

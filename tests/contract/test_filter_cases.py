@@ -39,7 +39,7 @@ def insert(db: sqlite3.Connection, run: Described) -> None:
     config = encode(run.config)[1]
     values = (
         run.id, run.project, run.name, run.state, run.started, run.ended, run.ended or NOW, run.group, run.host, run.user,
-        run.note, "", rows, run.attempts, 1, 0, None, orjson.dumps(config).decode(),
+        run.note, "", rows, run.attempts, 1, 0, None, orjson.dumps(config).decode(), "{}",
     )  # fmt: skip
     db.execute(f"INSERT INTO runs VALUES({', '.join('?' * len(values))})", values)
     db.executemany("INSERT INTO tags VALUES(?, ?)", [(run.id, tag) for tag in run.tags])

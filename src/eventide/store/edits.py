@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eventide.errors import StoreUnwritable
+from eventide.errors import InvalidValue, StoreUnwritable
 from eventide.journal.records import ROLE_EDIT
 from eventide.journal.writer import Identity, JournalWriter
 from eventide.names import check_label
@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 
 
 def check_edit(edit: Edit) -> None:
-    """Raise `InvalidName` when a name, group or tag of an edit cannot be used; nothing is written before."""
+    """Raise `InvalidName` or `InvalidValue` when something of an edit cannot be used; nothing is written before."""
     for value, what in ((edit.name, "run"), (edit.group or None, "group"), *((tag, "tag") for tag in edit.add_tags)):
         if value is not None:
             check_label(value, what)
+    for record in edit.files:
+        if not isinstance(record.get("kind"), str) or not record["kind"]:
+            raise InvalidValue(f"a reference to add has no `kind`: {record!s:.80}")
 
 
 def write_edit(layout: Layout, clock: Clock, run_id: str, project: str, edit: Edit) -> None:
@@ -45,6 +48,8 @@ def write_edit(layout: Layout, clock: Clock, run_id: str, project: str, edit: Ed
             writer.set(("deleted",), clock.time())
         elif edit.deleted is False:
             writer.unset(("deleted",))
+        for record in edit.files:
+            writer.file(record)
         writer.close()
     except OSError as error:
         raise StoreUnwritable(

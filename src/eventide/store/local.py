@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import platformdirs
 
 from eventide.clock import SYSTEM_CLOCK, Clock
-from eventide.errors import InvalidSetting, ObjectNotFound, RunNotFound
+from eventide.errors import InvalidSetting, RunNotFound
 from eventide.layout import STORE_VERSION, Layout, find_root
 from eventide.model import (
     Attempts,
@@ -23,6 +23,8 @@ from eventide.model import (
     ConsoleLine,
     Edit,
     Facet,
+    FileInfo,
+    FileQuery,
     KeyInfo,
     Problem,
     ProjectInfo,
@@ -34,7 +36,9 @@ from eventide.model import (
     SeriesQuery,
     SqlLimits,
     StoreInfo,
+    TableName,
 )
+from eventide.objects.local import LocalObjects
 from eventide.settings import get
 from eventide.store.edits import check_edit, write_edit
 from eventide.store.filter.filters import CompiledFilter, CompiledSort, compile_filter, compile_sort
@@ -42,6 +46,7 @@ from eventide.store.filter.grammar import parse
 from eventide.store.index import queries
 from eventide.store.index.advance import Indexer
 from eventide.store.index.database import Index
+from eventide.store.index.files import files
 from eventide.store.tables.sealed import SealedTables
 from eventide.store.upkeep import Upkeep
 
@@ -78,6 +83,7 @@ class LocalSource:
         self.layout = Layout(find_root(root))
         self.store_id = self.layout.check()
         self._clock = clock
+        self._objects = LocalObjects(self.layout)
         self._lock = threading.RLock()
         self._auto_seal = auto_seal
         self._sealed = SealedTables(self.layout)
@@ -204,10 +210,14 @@ class LocalSource:
         best = max(rows, key=lambda row: row[3]) if up else min(rows, key=lambda row: row[2])
         return [best[0]]
 
-    def keys(self, *, project: str | None = None, run_ids: Sequence[str] | None = None) -> list[KeyInfo]:
-        """Return the logged keys, sorted by name."""
+    def keys(
+        self, *, project: str | None = None, run_ids: Sequence[str] | None = None, table: TableName = "events"
+    ) -> list[KeyInfo]:
+        """Return the logged keys, or with `table` "system" the sampled ones, sorted by name."""
         with self._lock:
             self.refresh()
+            if table == "system":
+                return self._read().system_keys(project, run_ids)
             return queries.keys(self._index.db, project, None if run_ids is None else list(run_ids))
 
     def facets(self, field: str, query: RunQuery, *, limit: int = 50) -> list[Facet]:
@@ -255,12 +265,23 @@ class LocalSource:
             engine = self._read().engine(self._lock)
         return engine.run(query, params, limits)
 
-    def open_object(self, sha256: str) -> bytes:
-        """Return the bytes of an object; raises ObjectNotFound."""
-        try:
-            return self.layout.object(sha256).read_bytes()
-        except OSError as error:
-            raise ObjectNotFound(f"there is no object `{sha256}` in `{self.layout.root}`") from error
+    # ── objects ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def files(self, query: FileQuery) -> list[FileInfo]:
+        """Return references to objects in the order of time."""
+        with self._lock:
+            self.refresh()
+            return files(self._index.db, query)
+
+    def object_size(self, sha256: str) -> int:
+        """Return the size of an object in bytes; raises ObjectNotFound."""
+        return self._objects.size_bytes(sha256)
+
+    def open_object(self, sha256: str, *, start: int = 0, stop: int | None = None) -> bytes:
+        """Return the bytes of an object, or those from `start` up to `stop`; raises ObjectNotFound."""
+        with self._objects.open(sha256) as file:
+            file.seek(start)
+            return file.read(-1 if stop is None else max(0, stop - start))
 
     # ── changes from outside ────────────────────────────────────────────────────────────────────────────────────────
 

@@ -18,6 +18,7 @@ from eventide.journal.reader import Chunk, is_row, read_chunks, read_tags, recor
 from eventide.journal.records import END, FILE, ROLE_EDIT, SET, TS, Header, Record
 from eventide.store.index.database import RUN_TABLES, Index
 from eventide.store.index.doubtful import without_doubtful_tail
+from eventide.store.index.files import file_columns
 from eventide.store.index.fold import Folded, Limits, fold_rows
 from eventide.store.index.scan import Part, Scanner, writer_is_gone
 from eventide.store.index.sealed_fold import fold_sealed, sealed_writers
@@ -190,10 +191,9 @@ class Indexer:
             if kind == SET:
                 add_fact(db, run_id, writer, seq, record)
             elif kind == FILE:
-                body = orjson.dumps(record[FILE]).decode()
+                place = (run_id, writer, seq, record.get("step"), ts)
                 db.execute(
-                    "INSERT OR IGNORE INTO files VALUES(?, ?, ?, ?, ?, ?)",
-                    (run_id, writer, seq, record.get("step"), ts, body),
+                    "INSERT OR IGNORE INTO files VALUES(?, ?, ?, ?, ?, ?, ?, ?)", (*place, *file_columns(record[FILE]))
                 )
             elif kind == END:
                 end = record[END]

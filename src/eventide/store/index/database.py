@@ -21,7 +21,7 @@ BUSY_TIMEOUT_MS = 250
 SCHEMA = """
 CREATE TABLE runs(run_id TEXT PRIMARY KEY, project TEXT, name TEXT, status TEXT, started REAL, ended REAL, updated REAL,
   group_name TEXT, host TEXT, user TEXT, notes TEXT, error TEXT, rows INTEGER, attempts INTEGER, world_size INTEGER,
-  archived INTEGER, deleted REAL, config TEXT) WITHOUT ROWID;
+  archived INTEGER, deleted REAL, config TEXT, provenance TEXT) WITHOUT ROWID;
 CREATE TABLE tags(run_id TEXT, tag TEXT, PRIMARY KEY(run_id, tag)) WITHOUT ROWID;
 CREATE TABLE params(run_id TEXT, path TEXT, num REAL, text TEXT, json TEXT, PRIMARY KEY(run_id, path)) WITHOUT ROWID;
 CREATE TABLE summary(run_id TEXT, key TEXT, num REAL, text TEXT, json TEXT, PRIMARY KEY(run_id, key)) WITHOUT ROWID;
@@ -32,8 +32,9 @@ CREATE TABLE metrics(run_id TEXT, key TEXT, count INTEGER, nonfinite INTEGER, fi
 CREATE TABLE keys(project TEXT, key TEXT, tags TEXT, PRIMARY KEY(project, key)) WITHOUT ROWID;
 CREATE TABLE definitions(run_id TEXT, key TEXT, summary TEXT, step_metric TEXT, goal TEXT, PRIMARY KEY(run_id, key)) WITHOUT ROWID;
 CREATE TABLE facts(run_id TEXT, path TEXT, ts REAL, writer TEXT, seq INTEGER, value TEXT, PRIMARY KEY(run_id, path)) WITHOUT ROWID;
-CREATE TABLE files(run_id TEXT, writer TEXT, seq INTEGER, step INTEGER, ts REAL, record TEXT, PRIMARY KEY(run_id, writer, seq))
-  WITHOUT ROWID;
+CREATE TABLE files(run_id TEXT, writer TEXT, seq INTEGER, step INTEGER, ts REAL, kind TEXT, name TEXT, record TEXT,
+  PRIMARY KEY(run_id, writer, seq)) WITHOUT ROWID;
+CREATE INDEX files_kind ON files(kind, name);
 CREATE TABLE writers(run_id TEXT, writer TEXT, role TEXT, attempt INTEGER, rank INTEGER, world_size INTEGER, host TEXT,
   project TEXT, started REAL, last_ts REAL, last_row_ts REAL, rows INTEGER, status TEXT, error TEXT, min_step INTEGER,
   covered INTEGER, gone INTEGER, PRIMARY KEY(run_id, writer)) WITHOUT ROWID;

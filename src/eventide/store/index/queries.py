@@ -73,6 +73,7 @@ def fill(db: sqlite3.Connection, rows: list[tuple[Any, ...]], query: RunQuery) -
     summary = _by_run(db, "summary", "key, json", wanted) if query.details else {}
     values = _by_run(db, "vals", "key, json", wanted) if query.details else {}
     definitions = _by_run(db, "definitions", "key, summary", wanted) if query.details else {}
+    provenance = _by_run(db, "runs", "provenance", wanted) if query.details else {}
     filled = []
     for row in rows:
         run_id = row[0]
@@ -88,6 +89,7 @@ def fill(db: sqlite3.Connection, rows: list[tuple[Any, ...]], query: RunQuery) -
                 metrics=metrics,
                 summary=_summary(metrics, dict(definitions.get(run_id, ())), dict(summary.get(run_id, ()))) if query.details else {},
                 values={key: _value(json) for key, json in values.get(run_id, ())},
+                provenance=_tree(provenance[run_id][0][0]) if run_id in provenance else {},
             )
         )  # fmt: skip
     return filled

@@ -67,6 +67,10 @@ _ARTIFACTS: tuple[tuple[str, str, pa.DataType], ...] = (
     ("run_id", "run_id", pa.string()),
     ("step", "step", pa.int64()),
     ("ts", "cast(ts * 1e6 AS INTEGER)", _TIME),
+    ("kind", "kind", pa.string()),
+    ("name", "name", pa.string()),
+    ("sha256", "json_extract(record, '$.sha256')", pa.string()),
+    ("size_bytes", "cast(json_extract(record, '$.size_bytes') AS INTEGER)", pa.int64()),
     ("record", "record", pa.string()),
 )
 

@@ -29,13 +29,13 @@ def settle(db: sqlite3.Connection, run_id: str, now_s: float) -> None:
     tree = build_tree(_facts(db, run_id))
     started = result.started if result.started != float("inf") else now_s
     db.execute(
-        "INSERT INTO runs VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO runs VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             run_id, project, _text(tree, "name") or name_of(run_id), str(result.status), started, result.ended,
             max(state.last_ts for state in states), _text(tree, "group"), own[0][0].host, _text(tree, "user"),
             _text(tree, "notes"), result.error, sum(state.rows for state in states), result.attempts,
             max(state.world_size for state in states), int(tree.get("archived") is True), _number(tree, "deleted"),
-            orjson.dumps(tree.get("config", {})).decode(),
+            orjson.dumps(tree.get("config", {})).decode(), orjson.dumps(_branch(tree, "provenance")).decode(),
         ),
     )  # fmt: skip
     _fill(db, run_id, tree)

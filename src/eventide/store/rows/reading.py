@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
 
 from eventide.errors import StoreError
-from eventide.model import Attempts, Buckets, ConsoleLine, Series, SeriesQuery
+from eventide.model import Attempts, Buckets, ConsoleLine, KeyInfo, Series, SeriesQuery
 from eventide.names import escape_key
 from eventide.settings import get
 from eventide.store.index import relations
@@ -33,7 +33,9 @@ from eventide.store.rows.points import (
     run_bounds,
     writer_codes,
 )
-from eventide.store.rows.series import bucket, grid
+from eventide.store.rows.samples import columns_of, sample_points, sampled_keys
+from eventide.store.rows.series import Bins, bucket, grid
+from eventide.store.rows.smoothing import smooth
 from eventide.store.rows.tail import Tail
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 
     from eventide.clock import Clock
     from eventide.layout import Layout
+    from eventide.model import Floats
     from eventide.store.index.database import Index
     from eventide.store.index.scan import Part
     from eventide.store.sql.engine import Engine
@@ -51,6 +54,17 @@ AUTO_SEAL_BYTES = 64 * 1024 * 1024
 _TRIES = 5
 
 Answer = TypeVar("Answer")
+
+
+class Curve(NamedTuple):
+    """One metric of one run over some x."""
+
+    run_id: str
+    key: str
+    points: Points
+    x: Floats
+    drawn: Floats
+    """The values to show: the logged ones, or these smoothed."""
 
 
 class Reading:
@@ -149,7 +163,10 @@ class Reading:
 
     # ── curves ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _points(self, run_ids: Sequence[str], keys: Sequence[str], attempts: Attempts) -> dict[tuple[str, str], Points]:
+    def _points(self, query: SeriesQuery, keys: Sequence[str]) -> dict[tuple[str, str], Points]:
+        run_ids = query.run_ids
+        if query.table == "system":
+            return sample_points(self._samples(run_ids, self._projects(run_ids), keys), run_ids, keys)
         self._prepare()
 
         def read() -> dict[tuple[str, str], Points]:
@@ -157,15 +174,15 @@ class Reading:
             for project in self._projects(run_ids):
                 tables += read_sealed(self._sealed.files(project, "events", run_ids), run_ids, keys)
             tables += self._tail.tables(self._parts(run_ids), "events")
-            return points(tables, run_ids, keys, self._cutoffs, attempts=attempts)
+            return points(tables, run_ids, keys, self._cutoffs, attempts=query.attempts)
 
         return self._again(read)
 
-    def _x(self, query: SeriesQuery) -> list[tuple[str, str, Points, np.ndarray[tuple[int], np.dtype[np.float64]]]]:
-        """Return (run id, key, points, x) of every curve, cut to the range of x."""
+    def _curves(self, query: SeriesQuery) -> list[Curve]:
+        """Return every curve that exists, smoothed over all of its points and then cut to the range of x."""
         by_key = query.x not in ("step", "ts", "time")
         wanted = (*query.keys, query.x) if by_key else query.keys
-        found = self._points(query.run_ids, tuple(dict.fromkeys(wanted)), query.attempts)
+        found = self._points(query, tuple(dict.fromkeys(wanted)))
         curves = []
         for run_id in dict.fromkeys(query.run_ids):
             for key in dict.fromkeys(query.keys):
@@ -181,7 +198,8 @@ class Reading:
                     x = curve.step.astype(np.float64)
                 else:
                     x = curve.ts if query.x == "ts" else curve.ts - self._started(run_id)
-                curves.append((run_id, key, *_cut(curve, x, query.start, query.stop)))
+                drawn = curve.y if query.smooth is None else smooth(x, curve.y, query.smooth)
+                curves.append(_cut(Curve(run_id, key, curve, x, drawn), query.start, query.stop))
         return curves
 
     def _started(self, run_id: str) -> float:
@@ -190,18 +208,49 @@ class Reading:
 
     def series(self, query: SeriesQuery) -> list[Series]:
         """Return every point of the curves of a query."""
-        return [Series(run_id, key, x, curve.step, curve.ts, curve.y) for run_id, key, curve, x in self._x(query)]
+        return [
+            Series(curve.run_id, curve.key, curve.x, curve.points.step, curve.points.ts, curve.drawn)
+            for curve in self._curves(query)
+        ]
 
     def buckets(self, query: SeriesQuery) -> list[Buckets]:
         """Return the curves of a query in buckets on a shared grid."""
-        curves = [(run_id, key, curve, x) for run_id, key, curve, x in self._x(query) if len(x)]
+        curves = [curve for curve in self._curves(query) if len(curve.x)]
         if not curves:
             return []
-        finite = [x[np.isfinite(x)] for _, _, _, x in curves]
+        finite = [curve.x[np.isfinite(curve.x)] for curve in curves]
         low = query.start if query.start is not None else min((float(x.min()) for x in finite if len(x)), default=0.0)
         high = query.stop if query.stop is not None else max((float(x.max()) for x in finite if len(x)), default=0.0)
         edges = grid(low, high, max(1, query.bins or 1))
-        return [Buckets(run_id, key, edges, *bucket(x, curve.y, edges)) for run_id, key, curve, x in curves]
+        return [Buckets(curve.run_id, curve.key, edges, *_bucket(curve, edges)) for curve in curves]
+
+    # ── samples of the machine ──────────────────────────────────────────────────────────────────────────────────────
+
+    def _samples(
+        self, run_ids: Sequence[str] | None, projects: Sequence[str], keys: Sequence[str] | None
+    ) -> list[pa.Table]:
+        """Return the tables of samples of some runs (None: all), sealed and live."""
+
+        def read() -> list[pa.Table]:
+            tables = [
+                read_rows(file, run_ids, columns_of(keys))
+                for project in projects
+                for file in self._sealed.files(project, "system", run_ids)
+            ]
+            return [*tables, *self._tail.tables(self._parts(run_ids), "system")]
+
+        return self._again(read)
+
+    def system_keys(self, project: str | None, run_ids: Sequence[str] | None) -> list[KeyInfo]:
+        """Return the keys sampled for some runs, or in a project."""
+        where, params = ("project = ?", [project]) if project is not None else ("1", [])
+        rows = self._index.db.execute(f"SELECT run_id, project FROM runs WHERE {where}", params).fetchall()  # noqa: S608
+        projects = {run_id: owner for run_id, owner in rows if run_ids is None or run_id in run_ids}
+        found: dict[tuple[str, str], int] = {}
+        for key, owners in sampled_keys(self._samples(list(projects), sorted(set(projects.values())), None)).items():
+            for owner in owners & projects.keys():
+                found[key, projects[owner]] = found.get((key, projects[owner]), 0) + 1
+        return [KeyInfo(owner, key, "f", runs) for (key, owner), runs in sorted(found.items())]
 
     # ── rows ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -279,17 +328,25 @@ def _align(curve: Points, other: Points) -> tuple[Points, np.ndarray[tuple[int],
     return Points(curve.step[hit], curve.ts[hit], curve.y[hit]), values[place[hit]]
 
 
-def _cut(
-    curve: Points, x: np.ndarray[tuple[int], np.dtype[np.float64]], start: float | None, stop: float | None
-) -> tuple[Points, np.ndarray[tuple[int], np.dtype[np.float64]]]:
+def _cut(curve: Curve, start: float | None, stop: float | None) -> Curve:
     if start is None and stop is None:
-        return curve, x
-    keep = np.ones(len(x), bool)
+        return curve
+    keep = np.ones(len(curve.x), bool)
     if start is not None:
-        keep &= x >= start
+        keep &= curve.x >= start
     if stop is not None:
-        keep &= x <= stop
-    return Points(curve.step[keep], curve.ts[keep], curve.y[keep]), x[keep]
+        keep &= curve.x <= stop
+    points = Points(curve.points.step[keep], curve.points.ts[keep], curve.points.y[keep])
+    return curve._replace(points=points, x=curve.x[keep], drawn=curve.drawn[keep])
+
+
+def _bucket(curve: Curve, edges: Floats) -> Bins:
+    """Return the buckets of a curve: extremes of what was logged, averages of what is drawn."""
+    logged = bucket(curve.x, curve.points.y, edges)
+    if curve.drawn is curve.points.y:
+        return logged
+    smoothed = bucket(curve.x, curve.drawn, edges)
+    return logged._replace(mean=smoothed.mean, last=smoothed.last)
 
 
 def _ordered(

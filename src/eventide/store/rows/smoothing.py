@@ -11,13 +11,30 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from eventide.errors import InvalidSetting
+
 if TYPE_CHECKING:
-    from eventide.model import Floats
+    from eventide.model import Floats, Smoothing
 
 EVEN_POINTS = 64
 """Longer evenly spaced curves go through a Fourier transform."""
 GAUSSIAN_REACH = 4.0
 """Standard deviations after which the bell counts as zero."""
+
+
+def smooth(x: Floats, y: Floats, smoothing: Smoothing) -> Floats:
+    """Return y, float64[n], smoothed as a query asks.
+
+    Raises:
+        InvalidSetting: there is no such kind, or the amount is none for it.
+    """
+    kinds = {"ema": ema, "mean": moving_mean, "gaussian": gaussian}
+    if smoothing.kind not in kinds:
+        raise InvalidSetting(f"`{smoothing.kind}` is no kind of smoothing", hint=f"one of {', '.join(kinds)}")
+    try:
+        return kinds[smoothing.kind](x, y, smoothing.amount)
+    except ValueError as error:
+        raise InvalidSetting(f"cannot smooth with `{smoothing.kind}`: {error}") from error
 
 
 def ema(x: Floats, y: Floats, weight: float) -> Floats:
