@@ -10,7 +10,8 @@
     eventide.open().runs()
 
 The public names are listed in `__all__` and found when they are first used, so that a training script loads what it needs to log and
-nothing else: `init log log_many finish run Run Tracker` write, `open Store Reader copy` ask, `EventideError errors` say what went wrong.
+nothing else: `init log log_many finish run Run Tracker` write, `Image Table …` and `Artifact` wrap what is logged, `open Store Reader
+copy` ask, `EventideError errors` say what went wrong.
 `run` is the current run, or None, at the moment of asking; it can therefore not be imported with `from eventide import run`.
 """
 
@@ -24,6 +25,21 @@ from eventide._version import __version__
 if TYPE_CHECKING:
     from eventide import errors
     from eventide.errors import EventideError, EventideWarning
+    from eventide.sdk.artifacts import Artifact
+    from eventide.sdk.media.kinds import (
+        Audio,
+        Figure,
+        File,
+        Graph,
+        Histogram,
+        Html,
+        Image,
+        Molecule,
+        Object3D,
+        Table,
+        Text,
+        Video,
+    )
     from eventide.sdk.record import record
     from eventide.sdk.results import save
     from eventide.sdk.run import Run
@@ -37,12 +53,25 @@ if TYPE_CHECKING:
     run: Run | None
 
 __all__ = [
+    "Artifact",
+    "Audio",
     "EventideError",
     "EventideWarning",
+    "Figure",
+    "File",
+    "Graph",
+    "Histogram",
+    "Html",
+    "Image",
+    "Molecule",
+    "Object3D",
     "Reader",
     "Run",
     "Store",
+    "Table",
+    "Text",
     "Tracker",
+    "Video",
     "__version__",
     "copy",
     "errors",
@@ -58,12 +87,25 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Artifact": "eventide.sdk.artifacts",
+    "Audio": "eventide.sdk.media.kinds",
     "EventideError": "eventide.errors",
     "EventideWarning": "eventide.errors",
+    "Figure": "eventide.sdk.media.kinds",
+    "File": "eventide.sdk.media.kinds",
+    "Graph": "eventide.sdk.media.kinds",
+    "Histogram": "eventide.sdk.media.kinds",
+    "Html": "eventide.sdk.media.kinds",
+    "Image": "eventide.sdk.media.kinds",
+    "Molecule": "eventide.sdk.media.kinds",
+    "Object3D": "eventide.sdk.media.kinds",
     "Reader": "eventide.table.reader",
     "Run": "eventide.sdk.run",
     "Store": "eventide.table.store",
+    "Table": "eventide.sdk.media.kinds",
+    "Text": "eventide.sdk.media.kinds",
     "Tracker": "eventide.table.tracker",
+    "Video": "eventide.sdk.media.kinds",
     "copy": "eventide.table.merge",
     "finish": "eventide.sdk.session",
     "init": "eventide.sdk.session",

@@ -16,11 +16,13 @@ from eventide.names import check_key, check_label
 from eventide.sdk.config import GONE, Config, Summary, Tags
 
 if TYPE_CHECKING:
+    import os
     from pathlib import Path
     from types import TracebackType
 
     from eventide.journal.writer import JournalWriter
     from eventide.layout import Layout
+    from eventide.sdk.artifacts import Artifact, Version
     from eventide.sdk.guard import Guard
     from eventide.sdk.null import NullWriter
     from eventide.sdk.pulse import Pulse
@@ -98,6 +100,61 @@ class Run:
         """
         self._writer.append_many(_rows(rows), None if steps is None else list(steps))
         self._watch()
+
+    def log_media(self, key: str, value: Any, step: int | None = None, *, caption: str = "") -> None:
+        """Log a picture, sound, table or any other medium (or a list of them) under a key; a plain value is recognised by its type.
+
+        Raises:
+            InvalidValue: the value is no medium that is known.
+            InvalidKey, InvalidStep, RunFinished: see `log`.
+        """
+        from eventide.sdk.media.recognise import wrapped  # noqa: PLC0415 - only for media
+
+        self._append({key: wrapped(value, caption)}, step)
+
+    # ── artifacts ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def log_artifact(
+        self,
+        source: str | os.PathLike[str] | Artifact,
+        name: str | None = None,
+        type: str | None = None,  # noqa: A002 - the name users know
+        *,
+        aliases: Iterable[str] = (),
+        metadata: Mapping[str, Any] | None = None,
+        description: str = "",
+    ) -> Version:
+        """Keep a file, a folder or an `Artifact` as the next version of a name; the same content again is the version it was.
+
+        Args:
+            source: a path, or an `Artifact` with the files gathered in it.
+            name: default that of the file or folder.
+            type: a word such as `model` or `dataset`; default `artifact`.
+            aliases: names such as `best` that move to this version; `latest` always does.
+            metadata: anything that can be logged.
+            description: a text.
+
+        Raises:
+            InvalidName: a name or alias cannot be used.
+            InvalidValue: there is no such file, or nothing in it.
+            RunFinished: the run is over.
+        """
+        from eventide.sdk.artifacts import log_artifact  # noqa: PLC0415 - only where there are artifacts
+
+        return log_artifact(self, source, name, type, aliases=aliases, metadata=metadata, description=description)
+
+    def use_artifact(self, selector: str) -> Any:
+        """Record that this run uses a version of an artifact, and return that version to download.
+
+        Args:
+            selector: `name:latest`, `name:v3`, `name:best`, or `name` for the latest; `project/name:v3` for one of another project.
+
+        Raises:
+            ObjectNotFound: there is no such artifact or version; the hint names those that exist.
+        """
+        from eventide.sdk.artifacts import use_artifact  # noqa: PLC0415
+
+        return use_artifact(self, selector)
 
     def _append_first(self, data: Any, step: Any) -> None:
         """Append the first row of this process, and have the pulse look after the writer from then on."""
