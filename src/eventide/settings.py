@@ -26,7 +26,7 @@ class Setting(NamedTuple):
     """Environment variable; None for what only code sets."""
     help: str
     choices: tuple[str, ...] = ()
-    """All allowed texts; for numbers, texts allowed beside numbers."""
+    """All allowed texts, of lists for each of them; for numbers, texts allowed beside numbers."""
     minimum: float | None = None
 
 
@@ -108,6 +108,30 @@ SETTINGS: tuple[Setting, ...] = (
         minimum=0,
     ),
     Setting("color", str, "auto", "EVENTIDE_COLOR", "Colour on the terminal.", ("auto", "always", "never")),
+    Setting(
+        "capture",
+        tuple,
+        ("all",),
+        "EVENTIDE_CAPTURE",
+        "What is noted of where a run comes from: `all`, `none`, or some of the others, separated by commas.",
+        ("all", "none", "git", "command", "python", "host", "gpu", "launcher", "user"),
+    ),
+    Setting(
+        "system_interval_s",
+        float,
+        10.0,
+        "EVENTIDE_SYSTEM_INTERVAL_S",
+        "Seconds between samples of the machine's use; 0 takes none.",
+        minimum=0,
+    ),
+    Setting(
+        "console",
+        str,
+        "python",
+        "EVENTIDE_CONSOLE",
+        "What is kept of the console: what Python prints, all that is written to the descriptors, or nothing.",
+        ("python", "fd", "off"),
+    ),
 )
 
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
@@ -161,7 +185,7 @@ def _parse(setting: Setting, text: str) -> Any:
 def _check(setting: Setting, value: Any, what: str) -> Any:
     """Return `value` as the setting's type if it can have it, else raise InvalidSetting."""
     if setting.type is tuple:
-        return _check_texts(value, what)
+        return _check_texts(setting, value, what)
     if setting.type is str:
         if hasattr(value, "__fspath__"):
             value = os.fspath(value)
@@ -193,12 +217,18 @@ def _check_number(setting: Setting, value: Any, what: str) -> Any:
     return setting.type(value)
 
 
-def _check_texts(value: Any, what: str) -> tuple[str, ...]:
+def _check_texts(setting: Setting, value: Any, what: str) -> tuple[str, ...]:
     if isinstance(value, str):
         value = (value,)
     texts = tuple(value) if hasattr(value, "__iter__") else None
     if texts is None or not all(isinstance(text, str) for text in texts):
         raise InvalidSetting(f"{what} is `{value!r:.60}`; it can be a list of texts")
+    for text in texts if setting.choices else ():
+        if text not in setting.choices:
+            raise InvalidSetting(
+                f"{what} holds `{text:.60}`; it can hold {_listed(setting.choices)}",
+                hint=_nearest(text, setting.choices),
+            )
     return texts
 
 
