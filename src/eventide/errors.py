@@ -26,6 +26,8 @@ Invariant: an error says what could not be done, to what, and why; `hint` is som
     │   ├── StoreDamaged            bytes that are not what the format promises
     │   └── StoreUnwritable         a folder that cannot be written to
     ├── LimitExceeded               a query beyond its time, memory or row limit
+    ├── AccessDenied                a token that is missing, unknown, expired, or does not allow what was asked
+    ├── Unreachable                 a server that does not answer, or not as Eventide does
     └── MissingExtra                an optional package that is not installed
 """
 
@@ -210,6 +212,20 @@ class LimitExceeded(EventideError, RuntimeError):
 
     code = "limit_exceeded"
     http_status = 413
+
+
+class AccessDenied(EventideError, PermissionError):
+    """The token is missing, unknown, expired, or does not allow what was asked."""
+
+    code = "access_denied"
+    http_status = 403
+
+
+class Unreachable(EventideError, ConnectionError):
+    """A server does not answer, or not as Eventide does."""
+
+    code = "unreachable"
+    http_status = 502
 
 
 class MissingExtra(EventideError, ImportError):

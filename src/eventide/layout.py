@@ -21,8 +21,8 @@ from pathlib import Path
 
 import orjson
 
-from eventide.errors import InvalidName, NotAStore, StoreDamaged, StoreTooNew, StoreUnwritable
-from eventide.names import check_run_id, folder_of
+from eventide.errors import NotAStore, StoreDamaged, StoreTooNew, StoreUnwritable
+from eventide.names import check_run_id, check_sha256, folder_of
 
 STORE_VERSION = 1
 """Highest store format this code reads and the one it writes."""
@@ -83,9 +83,7 @@ class Layout:
 
     def object(self, sha256: str) -> Path:
         """The file of one object."""
-        if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
-            raise InvalidName(f"`{sha256!r:.80}` is not a SHA-256 in lower-case hexadecimal")
-        return self.objects_dir / sha256[:2] / sha256
+        return self.objects_dir / check_sha256(sha256)[:2] / sha256
 
     def table(self, project: str, table: str) -> Path:
         """The folder of one Delta table of a project."""

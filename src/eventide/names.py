@@ -18,6 +18,7 @@ RESERVED_COLUMNS = frozenset({"run_id", "step", "ts"})
 """Column names that belong to Eventide; a user key of that name is stored with one more `_` in front."""
 
 _ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u to misread
+_HEX = frozenset("0123456789abcdef")
 _ID_SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
 
 _ADJECTIVES = (  # noqa: SIM905 - a hundred words read best as text
@@ -70,6 +71,13 @@ def check_run_id(run_id: object) -> str:
             hint="use letters, digits, `-`, `_` and `.`, not starting with `.` or `-`",
         )
     return run_id
+
+
+def check_sha256(value: str) -> str:
+    """Return a SHA-256 in lower-case hexadecimal as it is; raises InvalidName for anything else."""
+    if len(value) != 64 or not set(value) <= _HEX:
+        raise InvalidName(f"`{value!r:.80}` is not a SHA-256 in lower-case hexadecimal")
+    return value
 
 
 def check_label(value: object, what: str) -> str:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from eventide.cli import verbs
 from eventide.cli.options import COLORS, FORMATS, GLOBAL_OPTIONS, take
-from eventide.layout import find_root
 from eventide.table.values import printable
 
 if TYPE_CHECKING:
@@ -132,7 +131,7 @@ def _of_kind(kind: str, before: Sequence[str], current: str) -> Iterator[Candida
     from eventide.cli.sources import open_source  # noqa: PLC0415
 
     options, _ = take(before)
-    source = open_source(find_root(options.store))
+    source = open_source(options.store)
     try:
         yield from ask(source, options.project, current)
     finally:

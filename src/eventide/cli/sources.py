@@ -8,13 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from eventide.source import Source
 
 
-def open_source(root: Path) -> Source:
-    """Return the source of the store in a folder; raises NotAStore and its like."""
-    from eventide.store.local import LocalSource  # noqa: PLC0415 - only verbs that ask need it
+def open_source(place: str | None) -> Source:
+    """Return the source of a folder (None: the default one) or a server; raises NotAStore and its like."""
+    from eventide.table.store import open_source as opened  # noqa: PLC0415 - only verbs that ask need it
 
-    return LocalSource(root)
+    return opened(place)

@@ -14,6 +14,7 @@ import click
 from eventide.cli import terminal
 from eventide.cli.output import Output
 from eventide.cli.sources import open_source
+from eventide.client.http import is_url
 from eventide.errors import InvalidSetting
 from eventide.layout import find_root
 
@@ -38,7 +39,12 @@ class State:
 
     @cached_property
     def root(self) -> Path:
-        """The folder of the store."""
+        """The folder of the store; raises InvalidSetting where a server was named instead."""
+        if is_url(self.options.store):
+            raise InvalidSetting(
+                f"this works on the folder of a store, and `{self.options.store}` is a server",
+                hint="run it where the store is, with --store DIR",
+            )
         return find_root(self.options.store)
 
     @cached_property
@@ -49,7 +55,7 @@ class State:
     @cached_property
     def source(self) -> Source:
         """The opened store; raises NotAStore and its like."""
-        return open_source(self.root)
+        return open_source(self.options.store)
 
     @cached_property
     def store(self) -> Store:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from eventide.client.http import is_url
 from eventide.errors import InvalidSetting
 from eventide.layout import find_root
 from eventide.model import RunQuery, SeriesQuery
@@ -27,17 +28,36 @@ if TYPE_CHECKING:
     from eventide.table.frames import Backend, FrameAggregate
 
 
-def open(path: str | os.PathLike[str] | None = None, *, clock: Clock | None = None) -> Store:  # noqa: A001 - eventide.open
-    """Open the store at `path`, or the one `eventide.init()` would write to.
+def open(  # noqa: A001 - eventide.open
+    path: str | os.PathLike[str] | None = None, *, clock: Clock | None = None, token: str | None = None
+) -> Store:
+    """Open the store at `path`, a folder or the address of a server, or the one `eventide.init()` would write to.
+
+    Args:
+        path: a folder, or `https://…` of a server.
+        clock: where the time comes from, for a folder.
+        token: what a server asks for; default EVENTIDE_TOKEN. A server is asked at the first question.
 
     Raises:
         NotAStore: the folder is none.
         StoreTooNew, StoreDamaged: it is one that cannot be read.
+        InvalidSetting: this is no address of a server.
     """
+    return Store(open_source(path, clock=clock, token=token))
+
+
+def open_source(
+    place: str | os.PathLike[str] | None = None, *, clock: Clock | None = None, token: str | None = None
+) -> Source:
+    """Return what answers for a folder or a server; raises as `open` does."""
+    if is_url(place):
+        from eventide.client.source import RemoteSource  # noqa: PLC0415 - a folder needs no network
+
+        return RemoteSource(str(place), token=token)
     from eventide.store.local import LocalSource  # noqa: PLC0415 - tests and servers wrap other sources
 
-    root = find_root(path)
-    return Store(LocalSource(root) if clock is None else LocalSource(root, clock=clock))
+    root = find_root(place)
+    return LocalSource(root) if clock is None else LocalSource(root, clock=clock)
 
 
 class Store(Actions):
