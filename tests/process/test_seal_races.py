@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from eventide.journal.scan import Scanner
 from eventide.layout import Layout
-from eventide.store.index.scan import Scanner
 from eventide.store.tables.compact import compact
 from eventide.store.tables.seal import Sealer
 from eventide.store.tables.sealed import SealedTables
@@ -50,7 +50,7 @@ import random, sys
 from pathlib import Path
 from eventide.layout import Layout
 from eventide.store.tables.compact import compact
-from eventide.store.index.scan import Scanner
+from eventide.journal.scan import Scanner
 from eventide.store.tables.seal import Sealer
 root, stop = map(Path, sys.argv[1:])
 layout = Layout(root)

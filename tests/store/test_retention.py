@@ -13,10 +13,10 @@ import pytest
 
 import eventide
 from eventide.errors import InvalidName, RunIsLive
+from eventide.journal.scan import Part, Scanner
 from eventide.journal.writer import Identity, JournalWriter
 from eventide.layout import TABLES, Layout
 from eventide.model import Removal
-from eventide.store.index.scan import Part, Scanner
 from eventide.store.local import LocalSource
 from eventide.store.tables import purge as purge_module
 from eventide.store.tables.compact import compact

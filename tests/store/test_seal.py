@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventide.errors import StoreError
+from eventide.journal.scan import Part, Scanner
 from eventide.journal.writer import Identity, JournalWriter
 from eventide.layout import TABLES, Layout
-from eventide.store.index.scan import Part, Scanner
 from eventide.store.tables import delta, feed, merge, rewrite, seal
 from eventide.store.tables.compact import compact
 from eventide.store.tables.coverage import TransactionLog

@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from eventide.journal.records import END, HEADER
+from eventide.journal.scan import Part, Scanner
 from eventide.journal.writer import Identity, JournalWriter
 from eventide.layout import Layout
 from eventide.model import Problem
-from eventide.store.index.scan import Part, Scanner
 from eventide.store.tables.purge import PURGING, purge
 from eventide.store.tables.repair import repair
 from eventide.store.tables.retention import remove_sealed_parts

@@ -13,8 +13,8 @@ import pytest
 
 from eventide.errors import NotAStore, RunIsLive, RunNotFound, StoreTooNew
 from eventide.journal.process import ProcessIdentity
+from eventide.journal.scan import STALE_AFTER_S
 from eventide.model import Edit, RunInfo, RunQuery, RunStatus, Series, SeriesQuery
-from eventide.store.index.scan import STALE_AFTER_S
 from eventide.store.local import LocalSource
 from eventide.testing import FIRST, SECOND, THIRD, FakeClock, make_run, make_sample_store
 

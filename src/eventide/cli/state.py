@@ -14,9 +14,9 @@ import click
 from eventide.cli import terminal
 from eventide.cli.output import Output
 from eventide.cli.sources import open_source
-from eventide.client.http import is_url
 from eventide.errors import InvalidSetting
 from eventide.layout import find_root
+from eventide.transport import is_url
 
 if TYPE_CHECKING:
     from pathlib import Path

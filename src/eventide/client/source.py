@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from eventide.client import wire
-from eventide.client.http import Http
 from eventide.model import (
     Changes,
     ConsoleLine,
@@ -22,6 +21,7 @@ from eventide.model import (
     StoreInfo,
 )
 from eventide.names import check_sha256
+from eventide.transport import Http
 
 if TYPE_CHECKING:
     import pyarrow as pa

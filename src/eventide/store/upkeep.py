@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from eventide.clock import Clock
+    from eventide.journal.scan import Part
     from eventide.layout import Layout
     from eventide.model import Problem, Removal
-    from eventide.store.index.scan import Part
     from eventide.store.tables.compact import CompactReport
     from eventide.store.tables.seal import SealReport
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from eventide.client.http import is_url
 from eventide.errors import InvalidSetting
 from eventide.layout import find_root
 from eventide.model import RunQuery, SeriesQuery
@@ -16,6 +15,7 @@ from eventide.table.actions import Actions
 from eventide.table.result import SqlResult
 from eventide.table.run import RunView
 from eventide.table.selection import ids_of
+from eventide.transport import is_url
 
 if TYPE_CHECKING:
     import os

@@ -16,11 +16,11 @@ import orjson
 
 from eventide.journal.reader import Chunk, is_row, read_chunks, read_tags, records
 from eventide.journal.records import END, FILE, ROLE_EDIT, SET, TS, Header, Record
+from eventide.journal.scan import Part, Scanner, writer_is_gone
 from eventide.store.index.database import RUN_TABLES, Index
 from eventide.store.index.doubtful import without_doubtful_tail
 from eventide.store.index.files import file_columns
 from eventide.store.index.fold import Folded, Limits, fold_rows
-from eventide.store.index.scan import Part, Scanner, writer_is_gone
 from eventide.store.index.sealed_fold import fold_sealed, sealed_writers
 from eventide.store.index.settle import settle
 from eventide.store.index.stats import add_stats, rebuild_keys

@@ -42,10 +42,10 @@ if TYPE_CHECKING:
     from threading import RLock
 
     from eventide.clock import Clock
+    from eventide.journal.scan import Part
     from eventide.layout import Layout
     from eventide.model import Floats
     from eventide.store.index.database import Index
-    from eventide.store.index.scan import Part
     from eventide.store.sql.engine import Engine
     from eventide.store.tables.sealed import SealedTables
 

@@ -17,7 +17,7 @@ from eventide.store.rows.arrow import read_tables
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from eventide.store.index.scan import Part
+    from eventide.journal.scan import Part
     from eventide.store.rows.columns import ColumnMap
 
 Covered = Callable[[str, str, str], int]

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from eventide.clock import SYSTEM_CLOCK, Clock
+from eventide.journal.scan import Part, Scanner
 from eventide.layout import TABLES, Layout
 from eventide.names import project_of
-from eventide.store.index.scan import Part, Scanner
 from eventide.store.tables.delta import open_table
 from eventide.store.tables.merge import merge_small_files
 from eventide.store.tables.seal import Sealer, SealReport

@@ -14,7 +14,7 @@ from eventide.journal.reader import read_chunks, read_tags
 from eventide.store.rows.arrow import Tables, read_tables
 
 if TYPE_CHECKING:
-    from eventide.store.index.scan import Part
+    from eventide.journal.scan import Part
     from eventide.store.rows.columns import ColumnMap
 
 READ_BYTES = 16 * 1024 * 1024

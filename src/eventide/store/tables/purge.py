@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING
 from eventide.clock import SYSTEM_CLOCK, Clock
 from eventide.errors import RunIsLive, StoreDamaged, StoreError, StoreTooNew
 from eventide.journal.reader import read_header
+from eventide.journal.scan import is_closed, writer_is_gone
 from eventide.layout import PART_SUFFIX, Layout
 from eventide.model import Removal
 from eventide.names import check_run_id, project_of
-from eventide.store.index.scan import is_closed, writer_is_gone
 from eventide.store.tables.compact import table_paths, vacuum
 from eventide.store.tables.delta import FENCE, append, arrow_schema, open_table
 from eventide.store.tables.rewrite import discard, swap, write_file

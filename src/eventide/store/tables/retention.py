@@ -18,9 +18,9 @@ import orjson
 from eventide.clock import SYSTEM_CLOCK, Clock
 from eventide.journal.past import past_of, remember
 from eventide.journal.records import END
+from eventide.journal.scan import Part, Scanner
 from eventide.layout import PART_SUFFIX
 from eventide.model import Removal
-from eventide.store.index.scan import Part, Scanner
 from eventide.store.tables.delta import FENCE
 from eventide.store.tables.sealed import SealedTables
 

@@ -29,8 +29,8 @@ from eventide.store.tables.sealed import Snapshot
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from eventide.journal.scan import Part
     from eventide.layout import Layout
-    from eventide.store.index.scan import Part
 
 MAX_ATTEMPTS = 12
 _PAUSE_S = 0.02

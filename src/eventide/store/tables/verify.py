@@ -16,9 +16,9 @@ from eventide.clock import SYSTEM_CLOCK, Clock
 from eventide.errors import EventideError, StoreDamaged, StoreTooNew
 from eventide.journal.reader import is_row, read_chunks, read_header, records
 from eventide.journal.records import END, HEADER, Header, Record
+from eventide.journal.scan import writer_is_gone
 from eventide.layout import PART_SUFFIX, Layout
 from eventide.model import Problem
-from eventide.store.index.scan import writer_is_gone
 from eventide.store.tables.garbage import objects_in
 from eventide.store.tables.purge import PURGING
 from eventide.store.tables.verify_tables import CheckedPart, table_problems
