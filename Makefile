@@ -8,6 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 DUCKDB15 := $(VENV)/duckdb-1.5
+WEB := web/node_modules/.package-lock.json
 CODE := $(wildcard src tests benchmarks examples scripts)
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8
 
@@ -21,9 +22,9 @@ endif
 
 .DEFAULT_GOAL := check
 .DELETE_ON_ERROR:
-.PHONY: check lint types layers test test-unit test-duckdb15 demo bench docs format lock wheel setup clean help
+.PHONY: check lint types layers page web test test-unit test-duckdb15 demo bench docs format lock wheel setup clean help
 
-check: lint types layers  ## Check formatting, lint, types and layers (the default)
+check: lint types layers page  ## Check formatting, lint, types, layers and the built page (the default)
 
 lint: $(READY)  ## Check formatting and lint
 	$(BIN)/ruff format --check $(CODE)
@@ -34,6 +35,23 @@ types: $(READY)  ## Check types
 
 layers: $(READY)  ## Check which package imports which
 	PYTHONPATH=src $(BIN)/lint-imports --no-logo
+
+# Node is needed to change the page, never to install or test the package: the built files are committed.
+page: $(READY)  ## Check the page's types, tests, and that its committed files are fresh
+	$(BIN)/python scripts/keymap.py --check
+ifeq ($(shell command -v npm 2>/dev/null),)
+	@echo "page: no npm here, so the built page is taken as it is"
+else
+	@$(MAKE) --no-print-directory $(WEB)
+	cd web && npm run --silent types -- --check && npm run --silent check && npm test --silent && npm run --silent build -- --check
+
+web: $(WEB)  ## Build the page into src/eventide/server/static (needs Node)
+	cd web && npm run --silent types && npm run --silent check && npm test --silent && npm run --silent build
+
+$(WEB): web/package.json web/package-lock.json
+	cd web && npm ci --no-audit --no-fund --silent
+	@touch $@
+endif
 
 test: $(READY)  ## Run all tests
 	$(PYTEST)
@@ -70,7 +88,7 @@ wheel: $(READY)  ## Build the wheel into dist/
 setup: $(READY)  ## Create .venv with everything needed for development
 
 clean:  ## Remove the environment, caches and builds
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) web/node_modules dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find src tests benchmarks examples scripts -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
 help:  ## Show this list

@@ -1,0 +1,32 @@
+// All keys, generated from the key table; those that do nothing on this page are faint.
+import type { JSX } from "preact";
+import { ACTIONS, isBound, keyLabel, keysOf, SCOPES } from "../core/keys.ts";
+import { Dialog } from "../ui/dialog.tsx";
+
+export function KeyHelp({ onClose }: { onClose: () => void }): JSX.Element {
+  return (
+    <Dialog title="Keys" onClose={onClose} class="key-help">
+      <KeyTable />
+    </Dialog>
+  );
+}
+
+export function KeyTable(): JSX.Element {
+  return (
+    <div class="key-groups">
+      {Object.entries(SCOPES).map(([scope, heading]) => (
+        <section key={scope}>
+          <h3>{heading}</h3>
+          <dl>
+            {ACTIONS.filter((action) => action.scope === scope).map((action) => (
+              <div key={action.id} class={isBound(action.id) ? "" : "faint"}>
+                <dt>{keysOf(action.id).map((key) => <kbd key={key}>{keyLabel(key)}</kbd>)}</dt>
+                <dd>{action.text}</dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,2 @@
+// The only module that knows uPlot.
+export { default as uPlot } from "uplot";

@@ -1,0 +1,34 @@
+// Which page an address shows. A page is a module that exports `Page`, loaded when its address is first opened. To add one: write
+// src/pages/<name>.tsx, add a line here (the first pattern that fits wins), and a line in NAVIGATION if it belongs in the menus.
+import type { ComponentType } from "preact";
+
+/** What a page is given: the parts of its address. The query is read from `core/route.ts`. */
+export interface PageProps {
+  params: Record<string, string>;
+}
+
+export interface PageModule {
+  Page: ComponentType<PageProps>;
+}
+
+export interface PageEntry {
+  pattern: string;
+  load: () => Promise<PageModule>;
+}
+
+export const PAGES: PageEntry[] = [
+  { pattern: "/", load: () => import("./projects.tsx") },
+  { pattern: "/p/:project", load: () => import("./workspace.tsx") },
+];
+
+export interface NavigationEntry {
+  text: string;
+  /** With `:project`, belongs to the open project. */
+  href: string;
+  /** Shown only when this part of the store or project exists; absent: always. */
+  needs?: "media" | "artifacts";
+}
+
+/** Other views of a project, shown as tabs under its name, and pages of the whole store. */
+export const NAVIGATION: NavigationEntry[] = [{ text: "Runs", href: "/p/:project" }];
+export const STORE_PAGES: NavigationEntry[] = [{ text: "Projects", href: "/?all" }];
