@@ -17,7 +17,9 @@ from eventide.journal.writer import Identity, JournalWriter
 from eventide.names import check_label, check_run_id, name_of, new_run_id
 from eventide.sdk import launch, resume
 from eventide.sdk.guard import Guard
+from eventide.sdk.media.encoder import Encoder
 from eventide.sdk.null import NullWriter
+from eventide.sdk.provenance.started import user_of
 from eventide.sdk.run import Run
 from eventide.sdk.values import Extender
 
@@ -52,6 +54,10 @@ class Wish(NamedTuple):
     id: str | None
     resume: str
     """`never`, `allow` or `must`."""
+    capture: tuple[str, ...] = ("none",)
+    """What is noted of where the run comes from."""
+    system_interval_s: float = 0.0
+    console: str = "off"
 
     @classmethod
     def of(
@@ -64,6 +70,9 @@ class Wish(NamedTuple):
         notes: Any = None,
         id: Any = None,  # noqa: A002
         resume: Any = None,
+        capture: Any = None,
+        system_interval_s: Any = None,
+        console: Any = None,
     ) -> Wish:
         """Return the wish after looking at arguments, environment and defaults; raises InvalidName or InvalidSetting."""
         if isinstance(resume, bool):
@@ -80,6 +89,9 @@ class Wish(NamedTuple):
             notes=settings.get("notes", notes),
             id=None if run_id is None else check_run_id(run_id),
             resume=settings.get("resume", resume),
+            capture=settings.get("capture", capture),
+            system_interval_s=settings.get("system_interval_s", system_interval_s),
+            console=settings.get("console", console),
         )
 
 
@@ -161,7 +173,7 @@ def _tell(run: Run, wish: Wish, *, is_new: bool) -> None:
     """Record what was wished; a run that is resumed keeps the name, group and notes it has unless new ones are given."""
     if is_new or wish.name is not None:
         run.name = run.name
-    if is_new and (user := os.environ.get("USER") or os.environ.get("LOGNAME") or os.environ.get("USERNAME")):
+    if is_new and {"all", "user"} & set(wish.capture) and (user := user_of(os.environ)):
         run._writer.set(("user",), user)  # noqa: SLF001
     if wish.group is not None:
         run.group = wish.group
@@ -175,19 +187,22 @@ def _assemble(layout: Layout, identity: Identity, name: str, home: Home, next_st
     guard = Guard(identity.run, str(layout.root))
 
     def objects() -> Objects:
-        from eventide.objects.local import LocalObjects  # noqa: PLC0415 - only when the first object is logged
+        from eventide.objects.choice import open_objects  # noqa: PLC0415 - only when the first object is logged
 
-        return LocalObjects(layout)
+        return open_objects(layout, is_writer=True)
 
+    encoder = Encoder(objects, guard)
     writer = JournalWriter(
         layout,
         identity,
         clock=home.clock,
         extend=Extender(objects, guard),
+        sift=encoder.sift,
         on_failure=guard,
         next_step=next_step,
         part_size_bytes=settings.get("part_size_bytes"),
     )
+    encoder.writer = writer
 
     def reduce(run: Run) -> tuple[Any, ...]:
         return home.rejoin, (layout.root, identity, run.name, writer.next_step)
@@ -203,6 +218,7 @@ def _assemble(layout: Layout, identity: Identity, name: str, home: Home, next_st
         on_finish=home.on_finish,
         reduce=reduce,
         role=identity.role,
+        media=encoder,
     )
 
 

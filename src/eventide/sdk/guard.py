@@ -19,7 +19,11 @@ _KINDS = {
     "unsynced": "files could not be synced to the disk",
     "unfinished": "journals could not be closed properly",
     "object": "objects could not be stored; the rows refer to them all the same",
+    "media": "media could not be kept",
+    "artifact": "artifacts could not be kept whole",
     "pulse": "signs of life could not be given",
+    "provenance": "facts about where the run comes from could not be recorded",
+    "console": "console text could not be captured",
 }
 """What happened, by kind of failure; counts are put in front."""
 

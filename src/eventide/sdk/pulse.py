@@ -44,11 +44,13 @@ class Pulse:
     def _reset(self) -> None:
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self._waking = threading.Event()
         self._thread: threading.Thread | None = None
         self._pid = os.getpid()
         now = self._clock.monotonic()
         self._next_heartbeat = now + self.heartbeat_interval_s
         self._next_sync = now + self.fsync_interval_s
+        self._errands: list[tuple[float, Callable[[], None]]] = []
 
     def watch(self, patient: Patient) -> None:
         """Look after `patient` from now on; starts the thread when there is none yet."""
@@ -69,11 +71,18 @@ class Pulse:
         with self._lock:
             self._watched.pop(id(patient), None)
 
+    def later(self, delay_s: float, errand: Callable[[], None]) -> None:
+        """Call `errand`, which must be quick, once after `delay_s`; never when nothing is watched by then."""
+        with self._lock:
+            self._errands.append((self._clock.monotonic() + delay_s, errand))
+            self._waking.set()
+
     def stop(self) -> None:
         """Let the thread end; it does so at once, nobody waits for it."""
         with self._lock:
             self._stopping.set()
-            self._stopping = threading.Event()
+            self._waking.set()
+            self._stopping, self._waking = threading.Event(), threading.Event()
             self._thread = None
 
     def after_fork_in_child(self) -> None:
@@ -86,11 +95,15 @@ class Pulse:
         now = self._clock.monotonic()
         with self._lock:
             patients = list(self._watched.values())
+            errands = [errand for due, errand in self._errands if due <= now]
+            self._errands = [(due, errand) for due, errand in self._errands if due > now]
             beat, sync = now >= self._next_heartbeat, now >= self._next_sync
             if beat:
                 self._next_heartbeat = now + self.heartbeat_interval_s
             if sync:
                 self._next_sync = now + self.fsync_interval_s
+        for errand in errands:
+            self._attempt(errand)
         for patient in patients:
             if beat:
                 self._attempt(patient.heartbeat)
@@ -109,6 +122,13 @@ class Pulse:
         self._next_sync = now + self.fsync_interval_s
 
     def _beat(self) -> None:
-        stopping = self._stopping
-        while not stopping.wait(max(0.005, min(self._next_heartbeat, self._next_sync) - self._clock.monotonic())):
-            self.tick()
+        stopping, waking = self._stopping, self._waking
+        while not stopping.is_set():
+            waking.wait(max(0.005, self._soonest() - self._clock.monotonic()))
+            waking.clear()
+            if not stopping.is_set():
+                self.tick()
+
+    def _soonest(self) -> float:
+        with self._lock:
+            return min(self._next_heartbeat, self._next_sync, *(due for due, _ in self._errands))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from eventide.layout import Layout
     from eventide.sdk.artifacts import Artifact, Version
     from eventide.sdk.guard import Guard
+    from eventide.sdk.media.encoder import Encoder
     from eventide.sdk.null import NullWriter
     from eventide.sdk.pulse import Pulse
 
@@ -48,6 +49,7 @@ class Run:
         on_finish: Callable[[Run], None],
         reduce: Callable[[Run], tuple[Any, ...]],
         role: str = ROLE_RUN,
+        media: Encoder | None = None,
     ) -> None:
         self.id = id
         self.project = project
@@ -61,7 +63,9 @@ class Run:
         self._pulse = pulse
         self._on_finish = on_finish
         self._reduce = reduce
+        self._media = media
         self._ending: Status | None = None
+        self._before_end: list[Callable[[], None]] = []
         self._append: Callable[[Any, Any], None] = self._append_first
         self._config = Config(self._record_config)
         self._summary = Summary(self._record_summary)
@@ -290,7 +294,9 @@ class Run:
         return self._writer.rows
 
     def flush(self, *, sync: bool = False) -> None:
-        """Write whatever is held back; with `sync`, return when it is on the disk. Every row is with the kernel anyway."""
+        """Return when media that wait are kept; with `sync`, when all is on the disk. Every row is with the kernel anyway."""
+        if self._media is not None:
+            self._media.drain()
         if sync:
             self._writer.sync()
 
@@ -305,10 +311,14 @@ class Run:
             raise InvalidSetting(f"the status `{status!s:.60}` is none of {', '.join(_STATUSES)}")
         if self._writer.closed:
             return
+        if self._media is not None:
+            self._media.drain()
         ending: dict[str, Any] = {}
         if self.role == ROLE_RUN:
             ending = {"status": status, **({"error": error} if error else {})}
         self._ending = status
+        while self._before_end:
+            self._guard.attempt("provenance", self._before_end.pop())
         self._pulse.forget(self._writer)
         self._writer.close(ending)
         self._guard.repeat()
@@ -317,7 +327,10 @@ class Run:
     def after_fork_in_child(self) -> None:
         """Become a writer of the forked child, which writes a part of its own from its first record on."""
         self.role = "fork"
+        self._before_end.clear()
         self._append = self._append_first
+        if self._media is not None:
+            self._media.after_fork_in_child()
         self._writer.after_fork_in_child()
 
     def __enter__(self) -> Self:

@@ -21,6 +21,7 @@ from eventide.layout import Layout, find_root
 from eventide.sdk import birth
 from eventide.sdk.config import as_tree
 from eventide.sdk.exits import Exits
+from eventide.sdk.observer import Observer
 from eventide.sdk.pulse import Pulse
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ _ordinals: dict[str, int] = {}
 _private: list[Path] = []
 """Stores of mode "memory" that this process made."""
 _pulse = Pulse()
+_observer = Observer(_pulse)
 scope: ContextVar[Run | None] = ContextVar("eventide_run", default=None)
 """The run of the recorded function that calls; coroutines and nested functions each see their own."""
 
@@ -54,6 +56,9 @@ def init(
     id: str | None = None,  # noqa: A002
     resume: bool | Literal["never", "allow", "must"] | None = None,
     mode: Literal["disk", "memory", "disabled"] | None = None,
+    capture: str | Sequence[str] | None = None,
+    system_interval_s: float | None = None,
+    console: Literal["python", "fd", "off"] | None = None,
 ) -> Run:
     """Begin a run and return it. What is not given comes from the environment (EVENTIDE_PROJECT, ...), else from the defaults.
 
@@ -68,6 +73,10 @@ def init(
         id: the run's id; default a new one. Ranks of one launch share it by themselves.
         resume: what to do when `id` exists: "never" (default) raises, "allow" and True go on with it, "must" insists on it.
         mode: "disk", "memory" (a private store that vanishes at exit) or "disabled" (nothing is written).
+        capture: what is noted of where the run comes from: "all" (default), "none", or some of "git", "command", "python",
+            "host", "gpu", "launcher", "user".
+        system_interval_s: seconds between samples of the machine's use, default 10; 0 takes none.
+        console: what is kept of the console: "python" (default: what Python prints), "fd" (what subprocesses write, too) or "off".
 
     Raises:
         StoreUnwritable, StoreTooNew, StoreDamaged: the store cannot be used.
@@ -75,7 +84,18 @@ def init(
         InvalidName, InvalidSetting, InvalidValue: an argument that cannot be used.
     """
     kind = settings.get("mode", mode)
-    wish = birth.Wish.of(project=project, name=name, group=group, tags=tags, notes=notes, id=id, resume=resume)
+    wish = birth.Wish.of(
+        project=project,
+        name=name,
+        group=group,
+        tags=tags,
+        notes=notes,
+        id=id,
+        resume=resume,
+        capture=capture,
+        system_interval_s=system_interval_s,
+        console=console,
+    )
     tree = None if config is None else as_tree(config)
     if kind == "disabled":
         run = birth.disabled_run(wish, _home())
@@ -89,7 +109,7 @@ def init(
     except Misuse as error:
         run.finish("failed", f"init(config=...) failed: {error.message}")
         raise
-    return _begin(run, quiet=kind == "disabled" or settings.get("quiet"))
+    return _begin(run, wish, quiet=kind == "disabled" or settings.get("quiet"))
 
 
 def begin_beside(
@@ -114,7 +134,7 @@ def begin_beside(
         layout = Layout(_root(dir, mode))
         layout.create(now_s=clock.time())
         run = birth.open_run(layout, wish, home, _ordinal_of)
-    return _begin(run, quiet=True, beside=True)
+    return _begin(run, wish, quiet=True, beside=True)
 
 
 def current() -> Run | None:
@@ -185,7 +205,7 @@ def _ordinal_of(key: str) -> int:
         return ordinal
 
 
-def _begin(run: Run, *, quiet: bool, beside: bool = False) -> Run:
+def _begin(run: Run, wish: birth.Wish, *, quiet: bool, beside: bool = False) -> Run:
     """Make a run the current one unless it is `beside`, and see to it that the process's end is its end."""
     with _lock:
         _exits.install()
@@ -193,18 +213,20 @@ def _begin(run: Run, *, quiet: bool, beside: bool = False) -> Run:
         (_beside if beside else _runs).append(run)
     if not quiet:
         _print(f"eventide: run {run.name} ({run.id}) in project {run.project}", f"          {run.dir}")
+    _observer.watch(run, wish.capture, wish.system_interval_s)
     return run
 
 
 def rejoin(root: Path | None, identity: Identity | None, name: str, next_step: int) -> Run:
     """Return the run that was pickled: the same object in the process that has it, a writer of its own elsewhere."""
     if root is None or identity is None:
-        return _begin(birth.disabled_run(birth.Wish.of(name=name), _home()), quiet=True)
+        wish = birth.Wish.of(name=name)
+        return _begin(birth.disabled_run(wish, _home()), wish, quiet=True)
     with _lock:
         for run in (*_runs, *_beside):
             if run.id == identity.run and birth.store_of(run) == root and birth.rank_of(run) == identity.rank:
                 return run
-    return _begin(birth.join_run(Layout(root), identity, name, _home(), next_step), quiet=True)
+    return _begin(birth.join_run(Layout(root), identity, name, _home(), next_step), birth.Wish.of(), quiet=True)
 
 
 # ── ending ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -243,6 +265,7 @@ def _after_fork_in_child() -> None:
     _private.clear()  # the parent's, who removes them
     _exits.forget()
     _pulse.after_fork_in_child()
+    _observer.after_fork_in_child()
     for run in (*_beside, *_runs):
         run.after_fork_in_child()
 
