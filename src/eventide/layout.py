@@ -5,6 +5,8 @@
       runs/<run-id>/<writer>-<n>.jsonl    parts of the journal
       launches/<hash>                     run id shared by the ranks of one distributed launch
       names/<project>/<hash>              first run id of each name of recorded functions
+      artifacts/<project>/<hash>/v<n>     content (SHA-256 of the manifest) that has this version number
+      objects.json                        where objects are kept, if not here
       objects/<2 hex>/<sha256>            content-addressed bytes, mode 0444
       snapshots/<run-id>/                 code trees
       tables/<project>/<table>/           Delta tables: events, system, console, runs
@@ -68,6 +70,12 @@ class Layout:
         from hashlib import sha256  # noqa: PLC0415 - 5 ms that only recorded functions need
 
         return self.root / "names" / folder_of(project) / sha256(name.encode()).hexdigest()[:32]
+
+    def claims_dir(self, project: str, name: str) -> Path:
+        """The folder that says which version numbers of an artifact are taken, and by which content."""
+        from hashlib import sha256  # noqa: PLC0415 - 5 ms that only artifacts need
+
+        return self.root / "artifacts" / folder_of(project) / sha256(name.encode()).hexdigest()[:32]
 
     def run_dir(self, run_id: str) -> Path:
         """The folder of one run's journal."""

@@ -87,6 +87,13 @@ SETTINGS: tuple[Setting, ...] = (
         minimum=1024,
     ),
     Setting(
+        "objects",
+        str,
+        None,
+        "EVENTIDE_OBJECTS",
+        "Where objects are kept: `s3://bucket/prefix`; default: in the store.",
+    ),
+    Setting(
         "cache_dir", str, None, "EVENTIDE_CACHE_DIR", "Folder of rebuildable files; default: the user's cache folder."
     ),
     Setting(

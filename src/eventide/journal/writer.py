@@ -58,6 +58,9 @@ NAN = float("nan")
 _FLOATS = {float}
 _FAST = frozenset({float, int, str, bool})
 
+Sifted = tuple[Mapping[str, Any], Callable[[int, float], None] | None]
+"""A row without what is kept elsewhere, and what to do with that once its step and time are known; None when there is nothing."""
+
 OnFailure = Callable[[str, Exception, int], None]
 """Called with (kind, error, number of records affected) when the environment, not the caller, is at fault."""
 
@@ -91,6 +94,7 @@ class JournalWriter:
         *,
         clock: Clock = SYSTEM_CLOCK,
         extend: Extension = refuse,
+        sift: Callable[[Mapping[str, Any]], Sifted] | None = None,
         on_failure: OnFailure = _raise,
         next_step: int = 0,
         part_size_bytes: int = PART_SIZE_BYTES,
@@ -99,6 +103,7 @@ class JournalWriter:
         self._identity = identity
         self._now = clock.time
         self._extend = extend
+        self._sift = sift
         self._on_failure = on_failure
         self._part_size_bytes = part_size_bytes
         self._next_step = next_step
@@ -235,15 +240,22 @@ class JournalWriter:
     def _append_any(self, data: Any, step: Any) -> None:
         """Append a row whose keys or types are new, or that needs escaping, conversion or care. An empty row is not written."""
         checked = None if step is None else check_step(step)
+        aside = None
+        if self._sift is not None and hasattr(data, "values"):
+            data, aside = self._sift(data)
         row, tags = self._encode_row(data)
         with self._lock:
             self._check_open()
-            if not row:
+            if not row and aside is None:
                 return
             number = self._next_step if checked is None else checked
-            lines = self._lines_of(number, row, tags)
-            self._learn(data, row)
-            self._write(lines, 1)
+            self._next_step = number + 1
+            if row:
+                lines = self._lines_of(number, row, tags)
+                self._learn(data, row)
+                self._write(lines, 1)
+        if aside is not None:
+            aside(number, self._now())
 
     def append_many(self, rows: Sequence[Mapping[str, Any]], steps: Sequence[int] | None = None) -> None:
         """Append rows in a few large writes; empty rows are not written, and use up a given step but no counted one.
@@ -335,9 +347,9 @@ class JournalWriter:
         """Record console text; `stream` is `stdout` or `stderr`."""
         self._record({CONSOLE: text.encode("utf-8", "replace").decode(), "stream": stream, TS: self._now()})
 
-    def file(self, reference: Record, step: int | None = None) -> None:
-        """Record a reference to an object: media, result or artifact."""
-        self._record({FILE: encode(reference)[1], STEP: step, TS: self._now()})
+    def file(self, reference: Record, step: int | None = None, ts: float | None = None) -> None:
+        """Record a reference to an object: media, result or artifact; `ts` None means now."""
+        self._record({FILE: encode(reference)[1], STEP: step, TS: self._now() if ts is None else ts})
 
     def _record(self, record: Record) -> None:
         line = orjson.dumps(record, None, _OPTIONS)

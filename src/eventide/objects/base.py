@@ -23,6 +23,10 @@ class Objects(Protocol):
         """Store a file's bytes and return their SHA-256; the file itself is left alone."""
         ...
 
+    def put_stream(self, file: BinaryIO) -> str:
+        """Store what is left of an open file and return its SHA-256; the file then stands at its end."""
+        ...
+
     def open(self, sha256: str) -> BinaryIO:
         """Return an object opened for reading; raises ObjectNotFound."""
         ...

@@ -13,6 +13,7 @@ import os
 from typing import TYPE_CHECKING
 
 from eventide.errors import ObjectNotFound
+from eventide.objects.copying import cloned, copy_hashing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from eventide.layout import Layout
+    from eventide.objects.copying import OnBytes
 
-_BLOCK_BYTES = 1024 * 1024
 _MODE = 0o444
 
 
@@ -47,16 +48,32 @@ class LocalObjects:
         Raises:
             OSError: the file cannot be read, or the store not be written.
         """
-        digest = hashlib.sha256()
-        with open(path, "rb") as source, self._temporary() as (file, temporary):  # noqa: PTH123
-            while block := source.read(_BLOCK_BYTES):
-                digest.update(block)
-                file.write(block)
+        with open(path, "rb") as source:  # noqa: PTH123
+            return self.put_stream(source)
+
+    def put_stream(self, source: BinaryIO, on_bytes: OnBytes | None = None) -> str:
+        """Copy what is left of an open file into the store and return its SHA-256; the file then stands at its end.
+
+        Where the file system can share blocks between files it does, and the copy is what is hashed. `on_bytes` is told how many
+        more bytes have been taken, now and then.
+
+        Raises:
+            OSError: the file cannot be read, or the store not be written.
+        """
+        with self._temporary() as (file, temporary):
+            if cloned(source, file):
+                sha256 = copy_hashing(file, None, on_bytes)
+                source.seek(0, os.SEEK_END)
+            else:
+                sha256 = copy_hashing(source, file, on_bytes)
             file.flush()
-            sha256 = digest.hexdigest()
             if not self._has(sha256, file.tell()):
                 self._publish(temporary, sha256)
         return sha256
+
+    def path(self, sha256: str) -> Path:
+        """Return the file an object is, or would be, kept in."""
+        return self._layout.object(sha256)
 
     def open(self, sha256: str) -> BinaryIO:
         """Return an object opened for reading; raises ObjectNotFound."""
@@ -102,7 +119,7 @@ class LocalObjects:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f".{os.getpid()}-{os.urandom(8).hex()}.tmp"
         try:
-            with path.open("xb") as file:
+            with path.open("x+b") as file:
                 yield file, path
         finally:
             path.unlink(missing_ok=True)

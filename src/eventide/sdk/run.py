@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from eventide.journal.writer import JournalWriter
     from eventide.layout import Layout
     from eventide.sdk.artifacts import Artifact, Version
+    from eventide.sdk.console.keep import RunConsole
     from eventide.sdk.guard import Guard
     from eventide.sdk.media.encoder import Encoder
     from eventide.sdk.null import NullWriter
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 Status = Literal["finished", "failed", "killed"]
 _STATUSES = ("finished", "failed", "killed")
+_KILLED_STALL_S = 3.0
+"""A process that is told to go does not wait long for media; the signal may also have stopped it in the middle of a write."""
 _SUMMARIES = ("last", "min", "max", "best", "mean", "none")
 
 
@@ -66,6 +69,7 @@ class Run:
         self._media = media
         self._ending: Status | None = None
         self._before_end: list[Callable[[], None]] = []
+        self._console: RunConsole | None = None
         self._append: Callable[[Any, Any], None] = self._append_first
         self._config = Config(self._record_config)
         self._summary = Summary(self._record_summary)
@@ -312,7 +316,7 @@ class Run:
         if self._writer.closed:
             return
         if self._media is not None:
-            self._media.drain()
+            self._media.drain(*([_KILLED_STALL_S] if status == "killed" else []))
         ending: dict[str, Any] = {}
         if self.role == ROLE_RUN:
             ending = {"status": status, **({"error": error} if error else {})}

@@ -56,6 +56,12 @@ class Extender:
             InvalidValue: it can neither be written as JSON nor be pickled; nothing has been stored then.
         """
         kind = type(value)
+        media = sys.modules.get("eventide.sdk.media.kinds")
+        if media is not None and isinstance(value, media.Media):
+            raise InvalidValue(
+                f"media have keys of their own, and a {kind.__name__} is inside another value, or among many rows",
+                hint='run.log({"val/image": eventide.Image(array)})',
+            )
         if kind is str:
             return self._object(value.encode("utf-8", "surrogatepass"), "text", value, f"{len(value)} characters")
         if kind is bytes or kind is bytearray:
@@ -64,7 +70,7 @@ class Extender:
         if known is not value:
             return known
         if hasattr(value, "dtype") or hasattr(value, "__array__"):
-            array = _as_array(value)
+            array = as_array(value)
             if array is not None:
                 return self._array(value, array)
         return self._pickled(value)
@@ -175,7 +181,7 @@ def _scalar(value: Any) -> Any:
     return value if type(item) is type(value) else item
 
 
-def _as_array(value: Any) -> Any:
+def as_array(value: Any) -> Any:
     """Return an array or tensor as a numpy array; None when it cannot be one, or numpy is not there."""
     numpy = sys.modules.get("numpy")
     if numpy is None or isinstance(value, type):
