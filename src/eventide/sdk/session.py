@@ -14,12 +14,13 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from eventide import settings
+from eventide import configfile, settings
 from eventide.clock import SYSTEM_CLOCK
 from eventide.errors import Misuse
 from eventide.layout import Layout, find_root
 from eventide.sdk import birth
 from eventide.sdk.config import as_tree
+from eventide.sdk.console.streams import Streams
 from eventide.sdk.exits import Exits
 from eventide.sdk.observer import Observer
 from eventide.sdk.pulse import Pulse
@@ -83,6 +84,7 @@ def init(
         RunExists, RunNotFound: see `resume`.
         InvalidName, InvalidSetting, InvalidValue: an argument that cannot be used.
     """
+    configfile.forget()
     kind = settings.get("mode", mode)
     wish = birth.Wish.of(
         project=project,
@@ -205,7 +207,7 @@ def _ordinal_of(key: str) -> int:
         return ordinal
 
 
-def _begin(run: Run, wish: birth.Wish, *, quiet: bool, beside: bool = False) -> Run:
+def _begin(run: Run, wish: birth.Wish | None = None, *, quiet: bool, beside: bool = False) -> Run:
     """Make a run the current one unless it is `beside`, and see to it that the process's end is its end."""
     with _lock:
         _exits.install()
@@ -213,20 +215,36 @@ def _begin(run: Run, wish: birth.Wish, *, quiet: bool, beside: bool = False) -> 
         (_beside if beside else _runs).append(run)
     if not quiet:
         _print(f"eventide: run {run.name} ({run.id}) in project {run.project}", f"          {run.dir}")
-    _observer.watch(run, wish.capture, wish.system_interval_s)
+    if wish is not None:
+        _observer.watch(run, wish.capture, wish.system_interval_s)
+        if wish.console != "off" and run.dir is not None and not beside:
+            _listen(run, wish.console)
     return run
+
+
+def _listen(run: Run, console: str) -> None:
+    """Keep what is printed with the run; what cannot listen to descriptors listens to Python."""
+    if console == "fd":
+        from eventide.sdk.console.descriptors import Descriptors  # noqa: PLC0415 - only in this mode
+
+        try:
+            run._before_end.append(Descriptors(run).stop)  # noqa: SLF001 - part of the same package
+        except (OSError, ValueError) as error:
+            run._guard("console", error, 1)  # noqa: SLF001
+        else:
+            return
+    run._guard.attempt("console", lambda: _streams.attach(run))  # noqa: SLF001
 
 
 def rejoin(root: Path | None, identity: Identity | None, name: str, next_step: int) -> Run:
     """Return the run that was pickled: the same object in the process that has it, a writer of its own elsewhere."""
     if root is None or identity is None:
-        wish = birth.Wish.of(name=name)
-        return _begin(birth.disabled_run(wish, _home()), wish, quiet=True)
+        return _begin(birth.disabled_run(birth.Wish.of(name=name), _home()), quiet=True)
     with _lock:
         for run in (*_runs, *_beside):
             if run.id == identity.run and birth.store_of(run) == root and birth.rank_of(run) == identity.rank:
                 return run
-    return _begin(birth.join_run(Layout(root), identity, name, _home(), next_step), birth.Wish.of(), quiet=True)
+    return _begin(birth.join_run(Layout(root), identity, name, _home(), next_step), quiet=True)
 
 
 # ── ending ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -268,6 +286,7 @@ def _after_fork_in_child() -> None:
     _observer.after_fork_in_child()
     for run in (*_beside, *_runs):
         run.after_fork_in_child()
+    _streams.after_fork_in_child()
 
 
 def _print(*lines: str) -> None:
@@ -279,5 +298,6 @@ def _print(*lines: str) -> None:
 
 
 _exits = Exits(_finish_all, _at_exit)
+_streams = Streams(_pulse, current)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork_in_child)
