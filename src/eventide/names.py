@@ -96,6 +96,25 @@ def check_label(value: object, what: str) -> str:
     return value
 
 
+def check_artifact_name(value: object) -> str:
+    """Return `value` if it can be the name of an artifact, else raise `InvalidName`: a label without `:`, `@` and `..`."""
+    name = check_label(value, "artifact")
+    if ":" in name or "@" in name or ".." in name:
+        raise InvalidName(
+            f"`{name:.60}` cannot be an artifact name",
+            hint="leave out `:`, `@` and `..`; a version follows the name: `model:v3`",
+        )
+    return name
+
+
+def check_alias(value: object) -> str:
+    """Return `value` if it can be an alias of an artifact's version, else raise `InvalidName`; `v3` is a version, no alias."""
+    alias = check_label(value, "alias")
+    if ":" in alias or "@" in alias or (alias[0] == "v" and alias[1:].isdigit()):
+        raise InvalidName(f"`{alias:.60}` cannot be an alias", hint="a word such as `best` or `production`")
+    return alias
+
+
 def _has_control(value: str) -> bool:
     """Tell whether a text holds control, format or unassigned characters."""
     if value.isprintable():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
     from typing import BinaryIO
 
 
@@ -25,6 +26,14 @@ class Objects(Protocol):
 
     def put_stream(self, file: BinaryIO) -> str:
         """Store what is left of an open file and return its SHA-256; the file then stands at its end."""
+        ...
+
+    def put_counted(self, file: BinaryIO, on_bytes: Callable[[int], None] | None = None) -> tuple[str, bool]:
+        """Store what is left of an open file; return its SHA-256, and whether it was not there before."""
+        ...
+
+    def touch(self, sha256: str) -> bool:
+        """Make an object young again, so that garbage collection leaves it; tell whether it is there."""
         ...
 
     def open(self, sha256: str) -> BinaryIO:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from eventide.layout import Layout
     from eventide.objects.base import Objects
+    from eventide.objects.copying import OnBytes
 
 NOTE = "objects.json"
 
@@ -79,6 +80,14 @@ class Joined:
     def put_stream(self, file: BinaryIO) -> str:
         """Store what is left of an open file and return its SHA-256."""
         return self._first.put_stream(file)
+
+    def put_counted(self, file: BinaryIO, on_bytes: OnBytes | None = None) -> tuple[str, bool]:
+        """Store what is left of an open file; return its SHA-256, and whether it was not there before."""
+        return self._first.put_counted(file, on_bytes)
+
+    def touch(self, sha256: str) -> bool:
+        """Make an object young again; tell whether it is there."""
+        return self._second.touch(sha256) or self._first.touch(sha256)
 
     def open(self, sha256: str) -> BinaryIO:
         """Return an object opened for reading; raises ObjectNotFound."""

@@ -51,8 +51,12 @@ class LocalObjects:
         with open(path, "rb") as source:  # noqa: PTH123
             return self.put_stream(source)
 
-    def put_stream(self, source: BinaryIO, on_bytes: OnBytes | None = None) -> str:
-        """Copy what is left of an open file into the store and return its SHA-256; the file then stands at its end.
+    def put_stream(self, source: BinaryIO) -> str:
+        """Copy what is left of an open file into the store and return its SHA-256; the file then stands at its end."""
+        return self.put_counted(source)[0]
+
+    def put_counted(self, source: BinaryIO, on_bytes: OnBytes | None = None) -> tuple[str, bool]:
+        """Copy what is left of an open file into the store; return its SHA-256, and whether it was not there before.
 
         Where the file system can share blocks between files it does, and the copy is what is hashed. `on_bytes` is told how many
         more bytes have been taken, now and then.
@@ -67,9 +71,18 @@ class LocalObjects:
             else:
                 sha256 = copy_hashing(source, file, on_bytes)
             file.flush()
-            if not self._has(sha256, file.tell()):
+            is_new = not self._has(sha256, file.tell())
+            if is_new:
                 self._publish(temporary, sha256)
-        return sha256
+        return sha256, is_new
+
+    def touch(self, sha256: str) -> bool:
+        """Make an object young again, so that garbage collection leaves it; tell whether it is there."""
+        try:
+            os.utime(self._layout.object(sha256))
+        except OSError:
+            return False
+        return True
 
     def path(self, sha256: str) -> Path:
         """Return the file an object is, or would be, kept in."""

@@ -65,22 +65,27 @@ class S3Objects:
         with open(path, "rb") as file:  # noqa: PTH123
             return self.put_stream(file)
 
-    def put_stream(self, source: BinaryIO, on_bytes: OnBytes | None = None) -> str:
+    def put_stream(self, source: BinaryIO) -> str:
         """Store what is left of an open file and return its SHA-256; the file then stands at its end."""
+        return self.put_counted(source)[0]
+
+    def put_counted(self, source: BinaryIO, on_bytes: OnBytes | None = None) -> tuple[str, bool]:
+        """Store what is left of an open file; return its SHA-256, and whether it was not there before."""
         with contextlib.ExitStack() as stack:
             if not source.seekable():
                 spooled = stack.enter_context(tempfile.TemporaryFile(prefix="eventide-"))
-                copy_hashing(source, spooled)  # type: ignore[arg-type]
+                copy_hashing(source, spooled)
                 spooled.seek(0)
-                source = spooled  # type: ignore[assignment]
+                source = spooled
             begin = source.tell()
             sha256 = copy_hashing(source, None, on_bytes)
             size = source.tell() - begin
-            if not self._has(sha256, size):
+            is_new = not self._has(sha256, size)
+            if is_new:
                 source.seek(begin)
                 with _as_os_error(self.url):
                     self._upload(source, sha256, size)
-        return sha256
+        return sha256, is_new
 
     def _upload(self, source: BinaryIO, sha256: str, size: int) -> None:
         """Send what follows in the file, in one request or in parts."""
@@ -158,6 +163,10 @@ class S3Objects:
                 name = str(found["Key"]).rpartition("/")[2]
                 if len(name) == 64:
                     yield name, int(found["Size"]), float(found["LastModified"].timestamp())
+
+    def touch(self, sha256: str) -> bool:
+        """Tell whether the object is there; its age is that of its upload."""
+        return self.exists(sha256)
 
     def remove(self, sha256: str) -> None:
         """Remove an object; nothing happens when it is gone."""
