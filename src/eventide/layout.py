@@ -23,6 +23,7 @@ from pathlib import Path
 
 import orjson
 
+from eventide import configfile
 from eventide.errors import NotAStore, StoreDamaged, StoreTooNew, StoreUnwritable
 from eventide.names import check_run_id, check_sha256, folder_of
 
@@ -162,10 +163,17 @@ def _publish(temporary: Path, final: Path) -> None:
 
 
 def default_root(start: Path | None = None) -> Path:
-    """Return where the store is: $EVENTIDE_DIR, else the nearest `.eventide/` upwards from `start`, else `./.eventide`."""
+    """Return where the store is: $EVENTIDE_DIR, else `dir` of the configuration file, else the nearest `.eventide/`, else `./.eventide`.
+
+    It is looked for upwards from `start`.
+    """
     configured = os.environ.get("EVENTIDE_DIR")
     if configured:
         return Path(configured).expanduser()
+    file = configfile.current() if start is None else None
+    said = file.values.get("dir") if file is not None else None
+    if file is not None and isinstance(said, str):
+        return find_root(file.place(said))
     here = (start or Path.cwd()).absolute()
     for folder in (here, *here.parents):
         candidate = folder / STORE_DIR

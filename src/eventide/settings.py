@@ -1,6 +1,7 @@
 """All settings in one table, and the one place that decides which source of a value wins.
 
-A value comes from an argument, else from the environment, else from the default. Empty environment variables count as unset.
+A value comes from an argument, else from the environment, else from the configuration file (`configfile`), else from the default.
+Empty environment variables count as unset.
 Invariant: whoever needs a setting asks here; a value handed out has been checked, and `Origin` says where it came from.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import os
 from typing import Any, NamedTuple
 
+from eventide import configfile
 from eventide.errors import InvalidSetting
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
@@ -28,6 +30,10 @@ class Setting(NamedTuple):
     choices: tuple[str, ...] = ()
     """All allowed texts, of lists for each of them; for numbers, texts allowed beside numbers."""
     minimum: float | None = None
+    is_path: bool = False
+    """Whether a configuration file gives it relative to its own folder."""
+    in_files: bool = True
+    """Whether a configuration file may give it; what names one run may not."""
 
 
 class Value(NamedTuple):
@@ -35,7 +41,7 @@ class Value(NamedTuple):
 
     value: Any
     origin: str
-    """`argument`, the name of an environment variable, or `default`."""
+    """`argument`, the name of an environment variable, the path of a configuration file, or `default`."""
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -45,13 +51,30 @@ SETTINGS: tuple[Setting, ...] = (
         None,
         "EVENTIDE_DIR",
         "The store: a folder. Default: the nearest `.eventide/` upwards, else `./.eventide`.",
+        is_path=True,
     ),
     Setting("project", str, "default", "EVENTIDE_PROJECT", "Project of new runs."),
     Setting("name", str, None, "EVENTIDE_NAME", "Name of the run; default: made of two words."),
     Setting("group", str, None, "EVENTIDE_GROUP", "Group of the run, such as a sweep or a set of seeds."),
     Setting("tags", tuple, (), "EVENTIDE_TAGS", "Tags of the run, separated by commas."),
     Setting("notes", str, None, "EVENTIDE_NOTES", "Notes on the run, Markdown."),
-    Setting("run_id", str, None, "EVENTIDE_RUN_ID", "Id of the run; ranks of one launch share it."),
+    Setting("run_id", str, None, "EVENTIDE_RUN_ID", "Id of the run; ranks of one launch share it.", in_files=False),
+    Setting(
+        "reproduces",
+        str,
+        None,
+        "EVENTIDE_REPRODUCES",
+        "Id of the run that new runs repeat, kept as their value `reproduces`; `eventide reproduce --run` sets it.",
+        in_files=False,
+    ),
+    Setting(
+        "snapshot",
+        str,
+        "auto",
+        "EVENTIDE_SNAPSHOT",
+        "Whether runs of `eventide.init` keep their code: `auto` where the script lies in a git repository or beside a configuration file.",
+        ("auto", "on", "off"),
+    ),
     Setting(
         "resume",
         str,
@@ -94,7 +117,12 @@ SETTINGS: tuple[Setting, ...] = (
         "Where objects are kept: `s3://bucket/prefix`; default: in the store.",
     ),
     Setting(
-        "cache_dir", str, None, "EVENTIDE_CACHE_DIR", "Folder of rebuildable files; default: the user's cache folder."
+        "cache_dir",
+        str,
+        None,
+        "EVENTIDE_CACHE_DIR",
+        "Folder of rebuildable files; default: the user's cache folder.",
+        is_path=True,
     ),
     Setting(
         "format",
@@ -142,6 +170,7 @@ SETTINGS: tuple[Setting, ...] = (
 )
 
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
+_FILE_NAMES = tuple(setting.name for setting in SETTINGS if setting.in_files)
 
 
 def find(name: str) -> Setting:
@@ -153,7 +182,7 @@ def find(name: str) -> Setting:
 
 
 def resolve(name: str, argument: Any = None) -> Value:
-    """Return the value of a setting and its origin: `argument` unless None, else the environment's, else the default.
+    """Return the value of a setting and its origin: `argument` unless None, else the environment's, the file's, the default.
 
     Raises:
         InvalidSetting: the value is none this setting can have, or there is no such setting.
@@ -166,12 +195,43 @@ def resolve(name: str, argument: Any = None) -> Value:
         return Value(
             _check(setting, _parse(setting, text), f"the environment variable `{setting.env}`"), str(setting.env)
         )
+    file = configfile.current()
+    if file is not None:
+        values = _values_of(file)
+        if name in values:
+            return Value(values[name], file.path)
     return Value(setting.default, "default")
 
 
 def get(name: str, argument: Any = None) -> Any:
     """Return the value of a setting; see `resolve`."""
     return resolve(name, argument).value
+
+
+_checked: tuple[configfile.File | None, dict[str, Any]] = (None, {})
+"""The file last seen, and its values, checked."""
+
+
+def _values_of(file: configfile.File) -> dict[str, Any]:
+    """Return the values of a configuration file, checked; raises InvalidSetting for the first that cannot be used."""
+    global _checked  # noqa: PLW0603 - one file holds for a whole process, nearly always
+    known, values = _checked
+    if known is not file:
+        values = {name: _value_in_file(file, name, value) for name, value in file.values.items()}
+        _checked = file, values
+    return values
+
+
+def _value_in_file(file: configfile.File, name: str, value: Any) -> Any:
+    setting = _BY_NAME.get(name)
+    if setting is None:
+        raise InvalidSetting(f"`{file.path}` sets `{name:.60}`, which is no setting", hint=_nearest(name, _FILE_NAMES))
+    if not setting.in_files:
+        raise InvalidSetting(f"`{file.path}` sets `{name}`, which belongs to one run", hint=f"{setting.env}=...")
+    if isinstance(value, dict):
+        raise InvalidSetting(f"`{name}` in `{file.path}` is a table; it can be a single value")
+    checked = _check(setting, value, f"`{name}` in `{file.path}`")
+    return file.place(checked) if setting.is_path else checked
 
 
 def _parse(setting: Setting, text: str) -> Any:
@@ -205,7 +265,7 @@ def _check(setting: Setting, value: Any, what: str) -> Any:
         return value
     if setting.type is bool:
         if not isinstance(value, bool):
-            raise InvalidSetting(f"{what} is `{value!s:.60}`; it can be `1` or `0`")
+            raise InvalidSetting(f"{what} is `{value!s:.60}`; it can be `true` or `false`")
         return value
     return _check_number(setting, value, what)
 
@@ -217,11 +277,15 @@ def _check_number(setting: Setting, value: Any, what: str) -> Any:
     allowed = f"{wanted} of {setting.minimum:g} or more" if setting.minimum is not None else wanted
     if setting.choices:
         allowed += f", or {_listed(setting.choices)}"
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or (setting.type is int and value != int(value)):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or (setting.type is int and not _is_whole(value)):
         raise InvalidSetting(f"{what} is `{value!s:.60}`; it can be {allowed}")
     if setting.minimum is not None and not value >= setting.minimum:
         raise InvalidSetting(f"{what} is `{value:g}`; it can be {allowed}")
     return setting.type(value)
+
+
+def _is_whole(value: float) -> bool:
+    return isinstance(value, int) or value.is_integer()
 
 
 def _check_texts(setting: Setting, value: Any, what: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from eventide import configfile
 from eventide.cli import terminal
 from eventide.cli.output import Output
 from eventide.cli.sources import open_source
@@ -31,6 +32,7 @@ class State:
 
     def __init__(self, options: Options) -> None:
         self.options = options
+        configfile.forget()
 
     @property
     def project(self) -> str | None:
