@@ -71,6 +71,11 @@ def current() -> File | None:
     return found
 
 
+def nearest(start: str) -> File | None:
+    """Return the configuration file that holds for a folder; raises InvalidSetting as `current` does."""
+    return _upwards(start)
+
+
 def _script() -> str:
     """Return the absolute path of the script, or an empty text: at a prompt, in a notebook, for a program that was installed."""
     first = sys.argv[0] if getattr(sys, "argv", None) else ""

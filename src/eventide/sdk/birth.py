@@ -58,6 +58,10 @@ class Wish(NamedTuple):
     """What is noted of where the run comes from."""
     system_interval_s: float = 0.0
     console: str = "off"
+    snapshot: str = "off"
+    """`auto`, `on` or `off`: whether the code is kept."""
+    reproduces: str | None = None
+    """Id of the run that this one repeats."""
 
     @classmethod
     def of(
@@ -73,10 +77,13 @@ class Wish(NamedTuple):
         capture: Any = None,
         system_interval_s: Any = None,
         console: Any = None,
+        snapshot: Any = None,
     ) -> Wish:
         """Return the wish after looking at arguments, environment and defaults; raises InvalidName or InvalidSetting."""
         if isinstance(resume, bool):
             resume = "allow" if resume else "never"
+        if isinstance(snapshot, bool):
+            snapshot = "on" if snapshot else "off"
         wanted = settings.resolve("project", project)
         names = {what: settings.get(what, given) for what, given in (("name", name), ("group", group))}
         run_id = settings.get("run_id", id)
@@ -92,6 +99,8 @@ class Wish(NamedTuple):
             capture=settings.get("capture", capture),
             system_interval_s=settings.get("system_interval_s", system_interval_s),
             console=settings.get("console", console),
+            snapshot=settings.get("snapshot", snapshot),
+            reproduces=settings.get("reproduces"),
         )
 
 
@@ -175,6 +184,8 @@ def _tell(run: Run, wish: Wish, *, is_new: bool) -> None:
         run.name = run.name
     if is_new and {"all", "user"} & set(wish.capture) and (user := user_of(os.environ)):
         run._writer.set(("user",), user)  # noqa: SLF001
+    if is_new and wish.reproduces:
+        run.set("reproduces", wish.reproduces)
     if wish.group is not None:
         run.group = wish.group
     if wish.notes is not None:

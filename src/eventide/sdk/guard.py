@@ -22,6 +22,7 @@ _KINDS = {
     "media": "media could not be kept",
     "artifact": "artifacts could not be kept whole",
     "pulse": "signs of life could not be given",
+    "code": "the code could not be kept",
     "provenance": "facts about where the run comes from could not be recorded",
     "console": "console text could not be captured",
 }

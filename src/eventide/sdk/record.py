@@ -230,6 +230,7 @@ def begin(plan: Plan, arguments: Mapping[str, Any]) -> Run:
         id=run_id,
         config={**plan.config, **arguments} or None,
         resume="never" if run_id is not None else None,
+        snapshot="off",  # this module takes its own, of the source it was told
     )
     _take_snapshot(run, plan)
     return run
@@ -239,7 +240,7 @@ def _take_snapshot(run: Run, plan: Plan) -> None:
     from eventide.sdk import snapshot  # noqa: PLC0415 - only where code is kept
 
     run._guard.attempt(  # noqa: SLF001 - part of the same package
-        "object", lambda: snapshot.take(run, plan.source, ignore_file=plan.ignore_file)
+        "code", lambda: snapshot.take(run, plan.source, ignore_file=plan.ignore_file)
     )
 
 

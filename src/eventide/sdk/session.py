@@ -22,6 +22,7 @@ from eventide.sdk import birth
 from eventide.sdk.config import as_tree
 from eventide.sdk.console.streams import Streams
 from eventide.sdk.exits import Exits
+from eventide.sdk.kept_code import Keeper
 from eventide.sdk.observer import Observer
 from eventide.sdk.pulse import Pulse
 
@@ -41,6 +42,7 @@ _private: list[Path] = []
 """Stores of mode "memory" that this process made."""
 _pulse = Pulse()
 _observer = Observer(_pulse)
+_keeper = Keeper(_pulse)
 scope: ContextVar[Run | None] = ContextVar("eventide_run", default=None)
 """The run of the recorded function that calls; coroutines and nested functions each see their own."""
 
@@ -60,8 +62,9 @@ def init(
     capture: str | Sequence[str] | None = None,
     system_interval_s: float | None = None,
     console: Literal["python", "fd", "off"] | None = None,
+    snapshot: bool | Literal["auto", "on", "off"] | None = None,
 ) -> Run:
-    """Begin a run and return it. What is not given comes from the environment (EVENTIDE_PROJECT, ...), else from the defaults.
+    """Begin a run and return it. What is not given comes from the environment (EVENTIDE_PROJECT, ...), `eventide.toml`, or the defaults.
 
     Args:
         project: what the run belongs to; default `default`.
@@ -77,6 +80,8 @@ def init(
         capture: what is noted of where the run comes from: "all" (default), "none", or some of "git", "command", "python",
             "host", "gpu", "launcher", "user".
         system_interval_s: seconds between samples of the machine's use, default 10; 0 takes none.
+        snapshot: whether the code is kept: True, False, or "auto" (default): where the script lies in a git repository or beside a
+            configuration file.
         console: what is kept of the console: "python" (default: what Python prints), "fd" (what subprocesses write, too) or "off".
 
     Raises:
@@ -97,6 +102,7 @@ def init(
         capture=capture,
         system_interval_s=system_interval_s,
         console=console,
+        snapshot=snapshot,
     )
     tree = None if config is None else as_tree(config)
     if kind == "disabled":
@@ -217,6 +223,8 @@ def _begin(run: Run, wish: birth.Wish | None = None, *, quiet: bool, beside: boo
         _print(f"eventide: run {run.name} ({run.id}) in project {run.project}", f"          {run.dir}")
     if wish is not None:
         _observer.watch(run, wish.capture, wish.system_interval_s)
+        if not beside:
+            _keeper.watch(run, wish.snapshot)
         if wish.console != "off" and run.dir is not None and not beside:
             _listen(run, wish.console)
     return run
@@ -284,6 +292,7 @@ def _after_fork_in_child() -> None:
     _exits.forget()
     _pulse.after_fork_in_child()
     _observer.after_fork_in_child()
+    _keeper.after_fork_in_child()
     for run in (*_beside, *_runs):
         run.after_fork_in_child()
     _streams.after_fork_in_child()

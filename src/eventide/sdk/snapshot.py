@@ -32,6 +32,21 @@ if TYPE_CHECKING:
 MAX_FILE_BYTES = 10 * 1024 * 1024
 MAX_TREE_BYTES = 200 * 1024 * 1024
 MAX_FILES = 20_000
+
+
+class Limits(NamedTuple):
+    """How much of a tree is kept."""
+
+    file_bytes: int = MAX_FILE_BYTES
+    tree_bytes: int = MAX_TREE_BYTES
+    files: int = MAX_FILES
+
+
+WIDE = Limits()
+"""Where keeping the code was asked for."""
+NARROW = Limits(1024 * 1024, 50 * 1024 * 1024, 5_000)
+"""Where it was not: code yes, data that lies beside it no."""
+_NO_TIME = "there was no time left"
 _SETTLE_NS = 2_000_000_000
 """A file changed so recently may change again without its mtime showing it; it is hashed again next time."""
 
@@ -48,28 +63,47 @@ class Found(NamedTuple):
     executable: bool
 
 
-def take(run: Run, source: Path | None = None, *, ignore_file: Path | None = None) -> None:
-    """Keep the tree below `source` (default: the current folder) as the code of a run; raises OSError.
+def take(
+    run: Run,
+    source: Path | None = None,
+    *,
+    ignore_file: Path | None = None,
+    limits: Limits = WIDE,
+    until_s: float = float("inf"),
+) -> dict[str, Any] | None:
+    """Keep the tree below `source` (default: the current folder) as the code of a run, and return the record that says so.
 
-    `ignore_file` holds rules in gitignore's form for the whole tree, beside the `.gitignore` files in it.
+    Args:
+        run: it gets the record, and its folder in `snapshots/`.
+        source: the folder.
+        ignore_file: rules in gitignore's form for the whole tree, beside the `.gitignore` files in it.
+        limits: how much at most; what is beyond is named among what was left out.
+        until_s: when to stop, in seconds of `time.monotonic`; what was not reached by then is left out.
+
+    Raises:
+        OSError: the store cannot be written.
     """
     layout = run._layout  # noqa: SLF001 - part of the same package
     if layout is None:
-        return
+        return None
     root = (source or Path.cwd()).absolute()
     left_out: dict[str, str] = {}
-    files = list(_files(root, layout.root.absolute(), left_out, ignore_file))
+    files = list(walk(root, layout.root.absolute(), left_out, ignore_file=ignore_file, limits=limits, until_s=until_s))
     known = _Cache(layout, root)
     objects = LocalObjects(layout)
     manifest: dict[str, str] = {}
     for found in files:
         try:
-            manifest[found.path] = known.hash_of(found) or known.remember(found, objects.put_file(found.place))
+            sha256 = known.hash_of(found)
+            if sha256 is None and time.monotonic() > until_s:
+                left_out[found.path] = _NO_TIME
+                continue
+            manifest[found.path] = sha256 or known.remember(found, objects.put_file(found.place))
         except OSError as error:
             left_out[found.path] = error.strerror or str(error)
     _show(layout, run.id, manifest, {found.path: found for found in files})
     known.save()
-    body = orjson.dumps({"source": str(root), "files": manifest, "left_out": left_out}, option=orjson.OPT_SORT_KEYS)
+    body = orjson.dumps(_manifest(root, files, manifest, left_out), option=orjson.OPT_SORT_KEYS)
     reference = {
         "kind": "snapshot",
         "name": "code",
@@ -80,47 +114,86 @@ def take(run: Run, source: Path | None = None, *, ignore_file: Path | None = Non
         "left_out": len(left_out),
     }
     run._writer.file(reference)  # noqa: SLF001
+    return reference
 
 
-def _files(root: Path, store: Path, left_out: dict[str, str], ignore_file: Path | None) -> Iterator[Found]:
+def _manifest(root: Path, files: list[Found], hashes: dict[str, str], left_out: dict[str, str]) -> dict[str, Any]:
+    """Return what the manifest says; texts that are no UTF-8 (odd file names) are written with question marks."""
+    kept = [found for found in files if found.path in hashes]
+    return {
+        "source": _text(str(root)),
+        "files": {_text(path): sha256 for path, sha256 in hashes.items()},
+        "sizes": {_text(found.path): found.size_bytes for found in kept},
+        "executable": [_text(found.path) for found in kept if found.executable],
+        "left_out": {_text(path): why for path, why in left_out.items()},
+    }
+
+
+def _text(path: str) -> str:
+    return path if path.isascii() else path.encode("utf-8", "replace").decode()
+
+
+def walk(
+    root: Path,
+    store: Path | None,
+    left_out: dict[str, str],
+    *,
+    ignore_file: Path | None = None,
+    limits: Limits = WIDE,
+    until_s: float = float("inf"),
+) -> Iterator[Found]:
     """Yield the files that belong to the tree, in order, within the limits; note what is left out and why."""
     rules = Rules()
     if ignore_file is not None:
         with contextlib.suppress(OSError):
             rules = rules.adding("", ignore_file.read_text(encoding="utf-8", errors="replace").splitlines())
     total = count = 0
+    for path, entry in _entries(root, store, rules, left_out, until_s):
+        try:
+            found = entry.stat(follow_symlinks=False)
+        except OSError as error:  # gone meanwhile
+            left_out[path] = error.strerror or str(error)
+            continue
+        if count >= limits.files:
+            left_out[path] = f"there are more than {limits.files:,} files; nothing beyond this one was looked at"
+            return
+        if found.st_size > limits.file_bytes or total + found.st_size > limits.tree_bytes:
+            left_out[path] = "too large" if found.st_size > limits.file_bytes else "the tree is too large"
+            continue
+        total, count = total + found.st_size, count + 1
+        executable = bool(found.st_mode & stat.S_IXUSR)
+        yield Found(path, entry.path, found.st_size, found.st_mtime_ns, found.st_ino, executable)
+
+
+def _entries(
+    root: Path, store: Path | None, rules: Rules, left_out: dict[str, str], until_s: float
+) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Yield path and entry of every file that the rules leave in."""
     waiting = [(root, "", rules)]
     while waiting:
         folder, prefix, above = waiting.pop()
+        if time.monotonic() > until_s:
+            left_out[prefix or "."] = _NO_TIME
+            continue
         inside = above.entering(folder, prefix)
         try:
-            entries = sorted(os.scandir(folder), key=lambda entry: entry.name, reverse=True)
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError as error:
             left_out[prefix or "."] = error.strerror or str(error)
             continue
-        for entry in reversed(entries):
+        for entry in entries:
             path = prefix + entry.name
             why = _why_not(entry, store)
-            if why is None and entry.is_dir(follow_symlinks=False):
-                if not inside.ignores(f"{path}/"):
-                    waiting.append((Path(entry.path), f"{path}/", inside))
-                continue
-            if why is None and inside.ignores(path):
-                continue
-            if why is None:
-                size = entry.stat(follow_symlinks=False).st_size
-                why = "too large" if size > MAX_FILE_BYTES else None
-                why = "the tree is too large" if total + size > MAX_TREE_BYTES or count >= MAX_FILES else why
             if why is not None:
                 left_out[path] = why
-                continue
-            found = entry.stat(follow_symlinks=False)
-            total, count = total + found.st_size, count + 1
-            executable = bool(found.st_mode & stat.S_IXUSR)
-            yield Found(path, entry.path, found.st_size, found.st_mtime_ns, found.st_ino, executable)
+            elif entry.is_dir(follow_symlinks=False):
+                if not inside.ignores(f"{path}/"):
+                    waiting.append((Path(entry.path), f"{path}/", inside))
+            elif not inside.ignores(path):
+                yield path, entry
 
 
-def _why_not(entry: os.DirEntry[str], store: Path) -> str | None:
+def _why_not(entry: os.DirEntry[str], store: Path | None) -> str | None:
     """Return why something is left out whatever the ignore rules say, or None."""
     if entry.is_symlink():
         return "a symbolic link"
@@ -199,7 +272,11 @@ class _Cache:
         """Note the hash of a file, if it still is as it was when it was found."""
         now = Path(found.place).stat()
         settled = time.time_ns() - found.mtime_ns > _SETTLE_NS
-        if settled and (now.st_size, now.st_mtime_ns) == (found.size_bytes, found.mtime_ns):
+        if (
+            settled
+            and found.path == _text(found.path)
+            and (now.st_size, now.st_mtime_ns) == (found.size_bytes, found.mtime_ns)
+        ):
             self._kept[found.path] = [found.size_bytes, found.mtime_ns, found.inode, sha256]
             self._news = True
         return sha256
