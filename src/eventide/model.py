@@ -149,6 +149,8 @@ class RunQuery:
     """Metrics to fill `RunInfo.metrics` with; None means all, () none."""
     details: bool = True
     """Whether config, params, summary and values are filled in."""
+    projects: tuple[str, ...] | None = None
+    """Only runs of these projects, beside what `project` says: what somebody may see at all."""
 
 
 @dataclass(frozen=True, slots=True)

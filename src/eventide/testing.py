@@ -191,6 +191,12 @@ class SourceContract:
 
         assert [run.name for run in page.runs] == ["second", "first"]
 
+    def test_runs_of_some_projects_only(self, source: Source) -> None:
+        """A query can be held to some projects, beside what it asks for itself."""
+        assert [run.id for run in source.runs(RunQuery(projects=("other", "nothing"))).runs] == [THIRD]
+        assert source.runs(RunQuery(project="demo", projects=("other",))).total == 0
+        assert source.runs(RunQuery("loss<1", projects=())).total == 0
+
     def test_functions_of_points_work_in_filters(self, source: Source) -> None:
         """at() looks at single points, not only at statistics."""
         assert [run.id for run in source.runs(RunQuery("at(loss,1)=0.5")).runs] == [FIRST]

@@ -28,7 +28,7 @@ BYTES_TYPE = "application/octet-stream"
 
 _ALIGN = 8
 _TUPLES = {
-    "RunQuery": ("keys",),
+    "RunQuery": ("keys", "projects"),
     "SeriesQuery": ("run_ids", "keys"),
     "FileQuery": ("run_ids", "kinds"),
     "Edit": ("add_tags", "remove_tags", "files"),

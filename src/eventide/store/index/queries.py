@@ -36,6 +36,9 @@ def scope(query: RunQuery, compiled: CompiledFilter) -> tuple[str, list[Any]]:
     if query.project is not None:
         terms.append("r.project = ?")
         params.append(query.project)
+    if query.projects is not None:
+        terms.append("r.project IN (SELECT value FROM json_each(?))")
+        params.append(orjson.dumps(query.projects).decode())
     return " AND ".join(terms), params
 
 
