@@ -28,7 +28,9 @@ MAX_INLINE_BYTES = 1024
 """Larger lists of packages are kept as an object, which all runs of the environment share."""
 PATIENCE_S = git.TIMEOUT_S
 FRESH_S = 60.0
-"""How long what git said holds: a notebook lives for days, a sweep begins a hundred runs a second."""
+"""How long what git said of the changes holds: a notebook lives for days, a sweep begins a hundred runs a second."""
+STILL_S = 2.0
+"""How long holds what costs little to look up."""
 
 Keep = Callable[[bytes], str]
 """Keeps bytes in the store of a run and returns their hash; empty where there is none."""
@@ -65,7 +67,7 @@ class Facts:
         """
         makers: dict[str, Callable[[], Any]] = {
             "command": lambda: self._once(("command", started), lambda: command.describe(started)),
-            "launcher": lambda: launcher.describe(os.environ),
+            "launcher": lambda: self._for_a_while("launcher", lambda: launcher.describe(os.environ)),
             "user": lambda: self._once("user", user_name),
             "host": lambda: self._once("host", host.describe),
             "python": lambda: self._python(keep),
@@ -107,6 +109,13 @@ class Facts:
             self._known[key] = make()
         return self._known[key]
 
+    def _for_a_while(self, key: Any, make: Callable[[], Any]) -> Any:
+        known = self._known.get(key)
+        now = time.monotonic()
+        if known is None or now - known[0] > STILL_S:
+            known = self._known[key] = now, make()
+        return known[1]
+
     def _python(self, keep: Keep) -> dict[str, Any]:
         about, data = self._once("python", _python_facts)
         if len(data) <= MAX_INLINE_BYTES:
@@ -134,7 +143,7 @@ class Facts:
         repository = self._repository_of(started)
         if repository is None:
             return {}
-        about = git.describe(repository)
+        about = self._for_a_while(("head", repository), lambda: git.describe(repository))
         known = self._fresh(started)
         changes = None if known is None else known[1]
         if changes is None:  # not asked yet, or git did not tell
