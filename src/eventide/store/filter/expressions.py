@@ -92,6 +92,7 @@ _SUMMARY_KIND = "(SELECT d.summary FROM definitions d WHERE d.run_id = t.run_id 
 PARAMS = _user_place("params", "path")
 SUMMARY = _user_place("summary", "key")
 VALS = _user_place("vals", "key")
+ORIGINS = _user_place("origins", "key")
 LAST = Place("metrics", "key", _LAST, "t.last_text", "t.last IS NULL AND t.last_text = 'NaN'")
 METRICS = Place(
     "metrics", "key", f"CASE {_SUMMARY_KIND} {_DEFINED} WHEN 'none' THEN NULL ELSE {_LAST} END", LAST.text, LAST.nan
@@ -102,7 +103,7 @@ METRICS = Place(
 def places_of(of: Field) -> tuple[Place, ...]:
     """Return where the value of a field of type ANY may be; the first place that has its key counts."""
     if of.kind == "run":
-        return (VALS,)
+        return (VALS, ORIGINS)
     if of.kind == "call":
         return (LAST,)
     if of.kind == "config":

@@ -31,6 +31,7 @@ INDEXES = (
     "CREATE INDEX IF NOT EXISTS params_by_path ON params(path, run_id, num, text)",
     "CREATE INDEX IF NOT EXISTS summary_by_key ON summary(key, run_id, num, text)",
     "CREATE INDEX IF NOT EXISTS vals_by_key ON vals(key, run_id, num, text)",
+    "CREATE INDEX IF NOT EXISTS origins_by_key ON origins(key, run_id, num, text)",
     (
         "CREATE INDEX IF NOT EXISTS metrics_by_key ON metrics(key, run_id, goal, last, last_text, min, max, mean, m2, numbers,"
         " first, count, nonfinite)"

@@ -44,6 +44,7 @@ FIELDS: dict[str, FieldType] = {
     "duration": FieldType.SPAN,
     "age": FieldType.SPAN,
     "git.commit": FieldType.ANY,
+    "git.branch": FieldType.ANY,
     "git.dirty": FieldType.ANY,
     "rows": FieldType.NUMBER,
     "attempts": FieldType.NUMBER,

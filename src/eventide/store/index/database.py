@@ -26,6 +26,7 @@ CREATE TABLE tags(run_id TEXT, tag TEXT, PRIMARY KEY(run_id, tag)) WITHOUT ROWID
 CREATE TABLE params(run_id TEXT, path TEXT, num REAL, text TEXT, json TEXT, PRIMARY KEY(run_id, path)) WITHOUT ROWID;
 CREATE TABLE summary(run_id TEXT, key TEXT, num REAL, text TEXT, json TEXT, PRIMARY KEY(run_id, key)) WITHOUT ROWID;
 CREATE TABLE vals(run_id TEXT, key TEXT, num REAL, text TEXT, json TEXT, PRIMARY KEY(run_id, key)) WITHOUT ROWID;
+CREATE TABLE origins(run_id TEXT, key TEXT, num REAL, text TEXT, json TEXT, PRIMARY KEY(run_id, key)) WITHOUT ROWID;
 CREATE TABLE metrics(run_id TEXT, key TEXT, count INTEGER, nonfinite INTEGER, first REAL, first_ts REAL, last REAL,
   last_text TEXT, last_step INTEGER, last_ts REAL, min REAL, min_step INTEGER, max REAL, max_step INTEGER, mean REAL, m2 REAL,
   goal TEXT, first_nonfinite_step INTEGER, tags TEXT, numbers INTEGER, PRIMARY KEY(run_id, key)) WITHOUT ROWID;
@@ -56,6 +57,7 @@ RUN_TABLES = (
     "params",
     "summary",
     "vals",
+    "origins",
     "metrics",
     "definitions",
     "facts",

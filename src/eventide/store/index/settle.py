@@ -14,12 +14,15 @@ from eventide.names import name_of
 from eventide.store.index.facts import Fact, WriterState, build_tree, columns_of, leaves, outcome
 from eventide.store.index.fold import guess_goal
 
+_GIT_FIELDS = ("commit", "branch", "dirty")
+"""What filters know of a run's repository."""
+
 
 def settle(db: sqlite3.Connection, run_id: str, now_s: float) -> None:
     """Write the run's rows. A run without a writer of its own disappears."""
     writers = _writers(db, run_id)
     own = [(state, project) for state, project in writers if state.role == "run"]
-    for table in ("runs", "tags", "params", "summary", "vals", "definitions"):
+    for table in ("runs", "tags", "params", "summary", "vals", "origins", "definitions"):
         db.execute(f"DELETE FROM {table} WHERE run_id = ?", (run_id,))  # noqa: S608 - our own table names
     if not own:
         return
@@ -52,6 +55,11 @@ def _fill(db: sqlite3.Connection, run_id: str, tree: dict[str, Any]) -> None:
     for table, branch in (("summary", "summary"), ("vals", "values")):
         rows = [(run_id, key, *columns_of(raw)) for key, raw in _branch(tree, branch).items()]
         db.executemany(f"INSERT INTO {table} VALUES(?, ?, ?, ?, ?)", rows)
+    git = _branch(_branch(tree, "provenance"), "git")
+    origins = [
+        (run_id, f"git.{name}", *columns_of(git[name])) for name in _GIT_FIELDS if git.get(name) not in (None, "")
+    ]
+    db.executemany("INSERT INTO origins VALUES(?, ?, ?, ?, ?)", origins)
     for key, definition in _branch(tree, "metrics").items():
         goal = definition.get("goal")
         row = (run_id, key, definition.get("summary"), definition.get("step_metric"), goal)
