@@ -76,6 +76,14 @@ SETTINGS: tuple[Setting, ...] = (
         ("auto", "on", "off"),
     ),
     Setting(
+        "code_dir",
+        str,
+        None,
+        "EVENTIDE_CODE_DIR",
+        "The folder that is kept as code; default: that of the repository or configuration file.",
+        is_path=True,
+    ),
+    Setting(
         "resume",
         str,
         "never",
@@ -108,6 +116,15 @@ SETTINGS: tuple[Setting, ...] = (
         "EVENTIDE_PART_SIZE_BYTES",
         "Size at which a part of the journal closes.",
         minimum=1024,
+    ),
+    Setting("hub", str, None, "EVENTIDE_HUB", "Address of a hub to send runs to while they are written."),
+    Setting(
+        "hub_timeout_s",
+        float,
+        10.0,
+        "EVENTIDE_HUB_TIMEOUT_S",
+        "Longest time the end of a run waits for the hub, in seconds.",
+        minimum=0.0,
     ),
     Setting(
         "objects",

@@ -32,6 +32,8 @@ VERBS: tuple[Verb, ...] = (
     Verb("best", "look", "the best run by a metric, and why", ("metric", "filter"), "best"),
     Verb("leaderboard", "look", "rank runs by a metric", ("metric", "filter"), "best"),
     Verb("diff", "look", "what differs between two runs", ("run", "run"), "diff"),
+    Verb("code", "look", "the code of a run: list, show, diff, restore", (), "code"),
+    Verb("reproduce", "look", "what running a run again takes; --run does it", ("run",), "reproduce"),
     Verb("plot", "look", "draw a metric", ("metric", "filter"), "plot"),
     Verb("dashboard", "look", "figures and tables in the browser", ("folder",), "dashboard"),
     Verb("tail", "look", "console text or logged rows of a run", ("run",), "tail"),

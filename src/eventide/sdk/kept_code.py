@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eventide import configfile
+from eventide import configfile, settings
 from eventide.journal.records import ROLE_RUN
 
 if TYPE_CHECKING:
@@ -111,12 +111,17 @@ class Keeper:
 def source_of(choice: str) -> Path | None:
     """Return the folder whose code belongs to this process; None where that cannot be told, or nothing is to be kept.
 
-    It is the nearest folder, upwards from the script, with a configuration file or a git repository. Asked for with `on` it is found from
-    the current folder too, and is that folder itself (or the script's, when that lies elsewhere) where there is no such file.
+    It is the setting `code_dir`, else the nearest folder, upwards from the script, with a configuration file or a git repository. Asked
+    for with `on` it is found from the current folder too, and is that folder itself (or the script's, when that lies elsewhere) where
+    there is no such file.
 
     Raises:
         OSError: `on` means a folder that is no project, such as the home folder.
+        InvalidSetting: the configuration file has become one that cannot be used.
     """
+    said = settings.get("code_dir")
+    if said is not None:
+        return Path(said).expanduser().absolute()
     script = _script()
     starts = [script.parent] if script is not None else []
     if choice == "on":

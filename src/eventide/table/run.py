@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from eventide.model import Edit, SeriesQuery
 from eventide.table import fields, results, values
 from eventide.table.choose import goal_metric
+from eventide.table.code import Code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -176,6 +177,11 @@ class RunView:
         """Return the object of a result, the newest version unless one is given; see `eventide.load`."""
         found = results.find(self._source, self.id, name, version)
         return results.load_result(self._source, found, allow_pickle=allow_pickle, unpickle=unpickle, loader=loader)
+
+    @property
+    def code(self) -> Code:
+        """The code it kept: `code.files()`, `code.read(path)`, `code.diff(other)`, `code.restore(folder)`."""
+        return Code(self._source, self.id)
 
     def edit(self, edit: Edit) -> RunView:
         """Apply an `Edit`, look again, and return the same view."""
