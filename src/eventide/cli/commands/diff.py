@@ -9,9 +9,11 @@ import click
 from eventide.cli.output import Column, Listing
 from eventide.cli.selectors import select_one
 from eventide.cli.verb import VerbCommand
-from eventide.table import fields
+from eventide.table import environment, fields
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from eventide.cli.state import State
     from eventide.model import RunInfo
 
@@ -23,7 +25,9 @@ _ENVIRONMENT = ("project", "group", "host", "user", "world_size")
 @click.argument("second", metavar="B")
 @click.option("--config", is_flag=True, help="Only parameters.")
 @click.option("--metrics", is_flag=True, help="Only metrics.")
-@click.option("--env", is_flag=True, help="Only the environment: host, user, ranks, project.")
+@click.option(
+    "--env", is_flag=True, help="Only where they came from: git, command, packages, host, GPUs, user, project."
+)
 @click.option("--all", "everything", is_flag=True, help="Also what is the same.")
 @click.pass_obj
 def diff(
@@ -44,13 +48,18 @@ def diff(
 
     delta is B minus A. The exit code is 0 whether they differ or not.
     """
-    one, other = (state.source.run(select_one(state, selector)) for selector in (first, second))
     wanted = {"config": config, "metrics": metrics, "env": env}
     if not any(wanted.values()):
         wanted = dict.fromkeys(wanted, True)
+    one, other = (state.source.run(select_one(state, selector)) for selector in (first, second))
+    sections: dict[str, Callable[[RunInfo], dict[str, Any]]] = {
+        "config": _config,
+        "metrics": _metrics,
+        "env": lambda run: _environment(state, run),
+    }
     rows = [
         row
-        for section, of in _SECTIONS.items()
+        for section, of in sections.items()
         if wanted[section]
         for row in compare(section, of(one), of(other), everything=everything)
     ]
@@ -76,11 +85,11 @@ def _metrics(run: RunInfo) -> dict[str, Any]:
     return found
 
 
-def _environment(run: RunInfo) -> dict[str, Any]:
-    return {**{name: fields.BASE[name](run) for name in _ENVIRONMENT}, **run.values}
-
-
-_SECTIONS = {"config": _config, "metrics": _metrics, "env": _environment}
+def _environment(state: State, run: RunInfo) -> dict[str, Any]:
+    """Return what is known of where a run came from, and its values for the whole run."""
+    origin = environment.leaves(environment.whole(state.source, run))
+    origin.pop("user", None)  # a field of its own
+    return {**{name: fields.BASE[name](run) for name in _ENVIRONMENT}, **origin, **run.values}
 
 
 def compare(section: str, one: dict[str, Any], other: dict[str, Any], *, everything: bool = False) -> list[list[Any]]:

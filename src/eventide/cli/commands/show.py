@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +11,7 @@ from eventide.cli import terminal
 from eventide.cli.output import Column, Listing
 from eventide.cli.selectors import select_one
 from eventide.cli.verb import VerbCommand
-from eventide.table import fields, values
+from eventide.table import environment, fields, values
 
 if TYPE_CHECKING:
     from eventide.cli.state import State
@@ -20,16 +21,21 @@ if TYPE_CHECKING:
 @click.command(cls=VerbCommand)
 @click.argument("run", metavar="[RUN]", default="@last")
 @click.option("--traceback", is_flag=True, help="Only the traceback of a failed run.")
+@click.option("--env", is_flag=True, help="Only where it came from: git, command, Python, packages, host, GPUs.")
+@click.option("--diff", is_flag=True, help="Only what was changed in the code against its commit.")
 @click.pass_obj
 def show(
     state: State,
     run: str,
     *,
     traceback: bool,
+    env: bool,
+    diff: bool,
 ) -> None:
     """Show everything about one run, the newest by default.
 
     eventide show
+    eventide show @last --env
     eventide show @best:val/acc
     eventide show marvellous-stork --json
     eventide show @last --traceback
@@ -37,6 +43,13 @@ def show(
     info = state.source.run(select_one(state, run))
     if traceback:
         state.output.write(terminal.plain_console(info.error.rstrip("\n")) + "\n" if info.error else "")
+        return
+    if diff:
+        state.output.write(terminal.plain_console(environment.changes(state.source, info)))
+        return
+    if env:
+        tree = environment.whole(state.source, info)
+        state.output.emit_object("environment", tree, lambda: _origin(state, info, tree))
         return
     content = {name: get(info) for name, get in (*fields.BASE.items(), *fields.WHOLE.items())}
     state.output.emit_object("run", content, lambda: _card(state, info), times=fields.TIMES)
@@ -65,6 +78,34 @@ def _card(state: State, info: RunInfo) -> str:
         output.emit(metrics_listing(info))
         return ""
     return text
+
+
+def _origin(state: State, info: RunInfo, tree: dict[str, Any]) -> str:
+    """Return where a run came from, as people read it."""
+    if not tree:
+        return "nothing was captured of where this run came from (setting `capture`)\n"
+    text = f"{terminal.paint(values.printable(info.name), 'bold', color=state.output.color)}  {values.printable(info.id)}\n"
+    leaves = environment.leaves(tree)
+    packages = {name: value for name, value in leaves.items() if name.startswith("packages.")}
+    groups: dict[str, dict[str, Any]] = {}
+    for name, value in leaves.items():
+        group, _, rest = name.partition(".")
+        if name not in packages and value not in (None, ""):
+            groups.setdefault(group, {})[rest or group] = value
+    for group, pairs in groups.items():
+        text += f"\n{terminal.paint(group, 'dim', color=state.output.color)}\n{_pairs(pairs)}"
+    if packages:
+        listed = "  ".join(f"{name.removeprefix('packages.')}=={version}" for name, version in packages.items())
+        wrapped = textwrap.fill(
+            values.printable(listed),
+            terminal.width() - 2,
+            initial_indent="  ",
+            subsequent_indent="  ",
+            break_on_hyphens=False,
+        )
+        text += f"\n{terminal.paint(f'packages ({len(packages)})', 'dim', color=state.output.color)}\n{wrapped}\n"
+    captured = ", ".join(map(str, tree.get("captured", ())))
+    return f"{text}\ncaptured: {values.printable(captured)}\n" if captured else text
 
 
 def _facts(info: RunInfo, now: float) -> list[str]:
