@@ -19,8 +19,12 @@ class Verb(NamedTuple):
     aliases: tuple[str, ...] = ()
 
 
-FAMILIES = ("start", "look", "change", "rows", "keep")
-SHORT_FAMILIES = {"rows": "rows and objects, as a Tracker logs them"}
+FAMILIES = ("start", "look", "change", "share", "rows", "keep")
+SHORT_FAMILIES = {
+    "change": "tags, notes and names; hide runs, put them into the bin and take them out",
+    "rows": "rows and objects, as a Tracker logs them",
+    "keep": "space, health and settings",
+}
 """Families whose verbs share one line of the program's help."""
 
 VERBS: tuple[Verb, ...] = (
@@ -56,6 +60,9 @@ VERBS: tuple[Verb, ...] = (
     Verb("cache", "rows", "cached results of functions", ("folder",), "objects"),
     Verb("set", "rows", "give rows a value, back in time", ("run",), "rows"),
     Verb("merge", "rows", "copy another store's rows into this one", ("folder", "folder"), "merge"),
+    Verb("relay", "share", "follow the store and send it to a hub", (), "relay"),
+    Verb("sync", "share", "send a hub what it lacks, once", ("run*",), "relay"),
+    Verb("token", "share", "make, list, revoke tokens for the server", (), "token"),
     Verb("seal", "keep", "move ended journals into tables", (), "upkeep"),
     Verb("gc", "keep", "reclaim space", (), "upkeep"),
     Verb("verify", "keep", "check every byte of the store", (), "upkeep"),

@@ -63,6 +63,8 @@ class Outbox:
     run_ids: frozenset[str] | None = None
     memory: Path | None = None
     """File that remembers which objects were delivered; None: nothing is remembered."""
+    rank: int | None = None
+    """Only parts of this rank; None: of all."""
     _scanner: Scanner = field(init=False)
     _states: dict[Key, _State] = field(default_factory=dict)
     _objects: deque[str] = field(default_factory=deque)
@@ -82,7 +84,7 @@ class Outbox:
         """Look what is new in the store."""
         scan = self._scanner.scan()
         for part in scan.changed:
-            if self.run_ids is None or part.run_id in self.run_ids:
+            if self._is_mine(part):
                 key = (part.run_id, part.name)
                 state = self._states.get(key)
                 if state is None:
@@ -92,6 +94,10 @@ class Outbox:
         for run_id in scan.removed:
             for key in [key for key in self._states if key[0] == run_id]:
                 del self._states[key]
+
+    def _is_mine(self, part: Part) -> bool:
+        chosen = self.run_ids is None or part.run_id in self.run_ids
+        return chosen and (self.rank is None or part.header.rank == self.rank)
 
     def unasked(self) -> list[Part]:
         """Return the parts of which it is not known what the other side has."""

@@ -90,13 +90,13 @@ class Sender:
         """
         before = (self.progress.journal_bytes, self.progress.objects)
         self._outbox.refresh()
-        self._ask()
+        self.ask()
         while self._send_pieces():
             self._send_objects(4)
         self._outbox.look_back()
         while self._send_objects(ASKED_AT_ONCE):
             self._outbox.refresh()
-            self._ask()
+            self.ask()
             self._send_pieces()
         self._outbox.remember()
         self._say_alive()
@@ -145,7 +145,8 @@ class Sender:
 
     # ── journals ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _ask(self) -> None:
+    def ask(self) -> None:
+        """Find out what the hub has of every part that it has not been asked about."""
         unasked = self._outbox.unasked()
         for start in range(0, len(unasked), ASKED_AT_ONCE):
             parts = unasked[start : start + ASKED_AT_ONCE]
