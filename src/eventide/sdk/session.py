@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from eventide.clock import Clock
     from eventide.journal.writer import Identity
     from eventide.sdk.run import Run, Status
+    from eventide.sdk.uplink import Uplink
 
 _lock = threading.RLock()
 _runs: list[Run] = []
@@ -38,6 +39,8 @@ _beside: list[Run] = []
 """Further unfinished runs, which are never the current one."""
 _ordinals: dict[str, int] = {}
 """Launch key → runs begun in that launch by this process."""
+_uplinks: dict[str, Uplink] = {}
+"""Run id → what sends it to a hub."""
 _private: list[Path] = []
 """Stores of mode "memory" that this process made."""
 _pulse = Pulse()
@@ -63,6 +66,7 @@ def init(
     system_interval_s: float | None = None,
     console: Literal["python", "fd", "off"] | None = None,
     snapshot: bool | Literal["auto", "on", "off"] | None = None,
+    hub: str | None = None,
 ) -> Run:
     """Begin a run and return it. What is not given comes from the environment (EVENTIDE_PROJECT, ...), `eventide.toml`, or the defaults.
 
@@ -83,6 +87,7 @@ def init(
         snapshot: whether the code is kept: True, False, or "auto" (default): where the script lies in a git repository or beside a
             configuration file.
         console: what is kept of the console: "python" (default: what Python prints), "fd" (what subprocesses write, too) or "off".
+        hub: address of a hub that the run is sent to while it is written; the store keeps it all the same.
 
     Raises:
         StoreUnwritable, StoreTooNew, StoreDamaged: the store cannot be used.
@@ -117,7 +122,14 @@ def init(
     except Misuse as error:
         run.finish("failed", f"init(config=...) failed: {error.message}")
         raise
-    return _begin(run, wish, quiet=kind == "disabled" or settings.get("quiet"))
+    _begin(run, wish, quiet=kind == "disabled" or settings.get("quiet"))
+    url = settings.get("hub", hub)
+    root = birth.store_of(run)
+    if url and kind == "disk" and root is not None:
+        from eventide.sdk.uplink import Uplink  # noqa: PLC0415 - only runs that are sent need it
+
+        _uplinks[run.id] = Uplink(run, Layout(root), url, birth.rank_of(run))
+    return run
 
 
 def begin_beside(
@@ -266,6 +278,9 @@ def _forget(run: Run) -> None:
             return
         if run in _runs:
             _runs.remove(run)
+    uplink = _uplinks.pop(run.id, None)
+    if uplink is not None:
+        uplink.end(settings.get("hub_timeout_s"))
     if run.role == "run" and run.dir is not None and not settings.get("quiet"):
         _print(f"eventide: run {run.name} {run.status}, {run.rows} rows", f"          eventide show {run.id}")
 
