@@ -86,7 +86,8 @@ def relay(state: State, action: str, *, to: str | None, limit: float | None, int
         eventide relay --to https://hub.example --limit 2M
         eventide relay status
 
-    The journals are the buffer: whatever happens to the network, the hub or this program, it goes on where the hub says it is.
+    The journals are the buffer: whatever happens to the network, the hub or this program, it goes on where
+    the hub says it is.
     """
     url = hub_of(to)
     layout = Layout(state.root)
