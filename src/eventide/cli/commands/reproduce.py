@@ -27,9 +27,7 @@ _SHOWN = 12
 @click.command(cls=VerbCommand)
 @click.argument("run", metavar="[RUN]", default="@last")
 @click.argument("arguments", metavar="[-- ARGUMENTS]", nargs=-1, type=click.UNPROCESSED)
-@click.option(
-    "--dir", "folder", metavar="DIR", help="Where the code goes; default reproduce-NAME. It has to be new or empty."
-)
+@click.option("--dir", "folder", metavar="DIR", help="Where the code goes, a new folder; default reproduce-NAME.")
 @click.option("--run", "go", is_flag=True, help="Write the code there, and run the command in it as a new run.")
 @click.pass_context
 def reproduce(context: click.Context, run: str, arguments: tuple[str, ...], *, folder: str | None, go: bool) -> None:
@@ -39,8 +37,9 @@ def reproduce(context: click.Context, run: str, arguments: tuple[str, ...], *, f
         eventide reproduce @best:val/acc --run
         eventide reproduce @last --run --dir again -- --epochs 1
 
-    Nothing is written without --run. ARGUMENTS take the place of those the script was given. The new run goes to the same store; its value
-    `reproduces` is the id of the old one: eventide runs 'value.reproduces=ID'.
+    Nothing is written without --run. ARGUMENTS take the place of those the script was given.
+    The new run goes to the same store; its value `reproduces` is the id of the old one:
+    eventide runs 'reproduces=ID'.
     """
     state: State = context.obj
     of = reading.recipe(state.source, select_one(state, run), arguments)
