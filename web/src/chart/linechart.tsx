@@ -75,7 +75,7 @@ export function LineChart({ keys, source, title, height, items, full, always }: 
     void look.value;
     const { answer } = loaded.value;
     if (!answer) return null;
-    const made = toLines(answer, { runs: source.runs.value, keys, dark: dark.value });
+    const made = toLines(answer, { runs: source.runs.value, keys, dark: dark.value, groupColor: source.groupColor });
     const { zoom, scale, outliers } = source.view.value;
     const x: Range = zoom ? { low: zoom[0], high: zoom[1] } : answer.high > answer.low ? { low: answer.low, high: answer.high } : { low: answer.low - 0.5, high: answer.high + 0.5 };
     const ranges = yRange(made, scale, outliers, x);

@@ -12,17 +12,18 @@ interface Styling {
   runs: readonly RunStyle[];
   keys: readonly string[];
   dark: boolean;
+  groupColor?: ((label: string) => string | null) | undefined;
 }
 
 /** Return the answer's curves as lines, in the order in which they are drawn: best last, pinned on top. */
-export function toLines(answer: SeriesAnswer, { runs, keys, dark }: Styling): Line[] {
+export function toLines(answer: SeriesAnswer, { runs, keys, dark, groupColor }: Styling): Line[] {
   const styles = new Map(runs.map((run, rank) => [run.id, { run, rank }]));
   const several = keys.length > 1;
   let groups = 0;
   const made = answer.curves.map((curve, place) => {
     const style = styles.get(curve.run_id);
     const keyPlace = Math.max(0, keys.indexOf(curve.key));
-    const color = curve.group ? placeColor(several ? place : groups++, dark) : (style?.run.color ?? runColor(curve.run_id, dark));
+    const color = curve.group ? (groupColor?.(curve.group.label) ?? placeColor(several ? place : groups++, dark)) : (style?.run.color ?? runColor(curve.run_id, dark));
     const name = curve.group ? curve.group.label : (style?.run.name ?? curve.run_id.slice(0, 8));
     const line: Line = {
       id: `${curve.group ? curve.group.label : curve.run_id}\n${curve.key}`,

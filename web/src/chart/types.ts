@@ -1,7 +1,7 @@
 // What a chart is made of, between the server's answer and the canvas.
 import type { ReadonlySignal } from "@preact/signals";
 import type { Extreme, Numbers } from "../core/series.ts";
-import type { SeriesRequest } from "../core/types.ts";
+import type { Band, SeriesRequest } from "../core/types.ts";
 
 /** How a run looks in every chart. */
 export interface RunStyle {
@@ -18,11 +18,11 @@ export type Outliers = "auto" | "full" | "bulk";
 /** What all charts of a page have in common. */
 export interface ChartView {
   x: string;
-  smooth: SeriesRequest["smooth"];
+  smooth: NonNullable<SeriesRequest["smooth"]> | null;
   scale: Scale;
   outliers: Outliers;
   zoom: readonly [number, number] | null;
-  group: { by: string[]; stat: string } | null;
+  group: Band | null;
 }
 
 /** Where a chart's curves come from, and what its gestures do. */
@@ -43,6 +43,8 @@ export interface ChartSource {
   project: string;
   /** Better is higher or lower; null where nobody knows. */
   goalOf: (key: string) => "max" | "min" | null;
+  /** The colour of a group's curve, as the table shows it. */
+  groupColor?: (label: string) => string | null;
 }
 
 /** One curve, ready to be drawn. `x` and `y` have the same length; NaN in `y` is a gap where `broken` says so. */

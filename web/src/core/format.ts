@@ -50,7 +50,7 @@ export function fractionDigits(text: string): number {
 }
 
 /** Return any value of the interface as one line of text. */
-export function value(given: Value | undefined): string {
+export function value(given: Value): string {
   if (given === null || given === undefined) return MISSING;
   if (typeof given === "number") return number(given);
   if (typeof given === "boolean") return given ? "true" : "false";
@@ -59,7 +59,7 @@ export function value(given: Value | undefined): string {
 }
 
 /** Return a value in full, for titles and the clipboard. */
-export function exact(given: Value | undefined): string {
+export function exact(given: Value): string {
   if (given === null || given === undefined) return "";
   return typeof given === "object" ? JSON.stringify(given) : String(given);
 }

@@ -1,0 +1,152 @@
+// The charts of the workspace: what they have in common on one line, then sections by the first part of the keys; pinned ones
+// first, those of the machine last and folded.
+import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
+import { current } from "../chart/hover.ts";
+import { LineChart } from "../chart/linechart.tsx";
+import type { ChartSource } from "../chart/types.ts";
+import { readOnly } from "../app/store.ts";
+import { ranked } from "../core/fuzzy.ts";
+import { useKeys } from "../core/keys.ts";
+import { kept } from "../core/state.ts";
+import type { Columns } from "../core/types.ts";
+import { Icon } from "../ui/button.tsx";
+import type { MenuItem } from "../ui/menu.tsx";
+import { ChartBar, findChart, SMOOTHS } from "./chartbar.tsx";
+import type { Workspace } from "./data.ts";
+import { chartSource, type watchShown } from "./shown.ts";
+
+export interface Section {
+  name: string;
+  charts: string[][];
+  table: "events" | "system";
+}
+
+const folded = kept<Record<string, boolean>>("folded", { system: true });
+const HEIGHTS = [0, 340, 250, 210, 185, 165, 150];
+
+/** Return the sections to show: pinned first, then by prefix, the machine's last. */
+export function sections(columns: Columns | null, options: { charts: string[][]; find: string; pinned: readonly string[]; hidden: readonly string[]; order: readonly string[] }): Section[] {
+  if (!columns) return [];
+  if (options.charts.length) return [{ name: "", charts: options.charts, table: "events" }];
+  const numeric = columns.metrics.filter((metric) => metric.numeric).map((metric) => metric.key);
+  const hidden = new Set(options.hidden);
+  const place = new Map(options.order.map((key, at) => [key, at]));
+  const keys = ranked(options.find, numeric, (key) => key).filter((key) => options.find || !hidden.has(key));
+  if (!options.find) keys.sort((a, b) => (place.get(a) ?? 1e6) - (place.get(b) ?? 1e6));
+  const pinned = options.pinned.filter((chart) => chart.split("+").every((key) => numeric.includes(key)) && (!options.find || keys.includes(chart)));
+  const made: Section[] = [];
+  if (pinned.length) made.push({ name: "pinned", charts: pinned.map((chart) => chart.split("+")), table: "events" });
+  for (const [name, group] of grouped(keys.filter((key) => !pinned.includes(key)))) made.push({ name, charts: group.map((key) => [key]), table: "events" });
+  const system = ranked(options.find, columns.system, (key) => key);
+  if (system.length) made.push({ name: "system", charts: system.map((key) => [key]), table: "system" });
+  return made;
+}
+
+function grouped(keys: readonly string[]): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const key of keys) {
+    const at = key.indexOf("/");
+    const name = at > 0 ? key.slice(0, at) : "metrics";
+    groups.set(name, [...(groups.get(name) ?? []), key]);
+  }
+  return groups;
+}
+
+export function Charts({ workspace, watched }: { workspace: Workspace; watched: ReturnType<typeof watchShown> }): JSX.Element {
+  const source = useMemo(() => chartSource(workspace, watched, "events"), [workspace]);
+  const system = useMemo(() => chartSource(workspace, watched, "system"), [workspace]);
+  const view = workspace.view.value;
+  const settings = workspace.settings.value;
+  const made = sections(workspace.columns.value, { charts: view.charts, find: view.find, pinned: settings?.pinned ?? [], hidden: settings?.hidden ?? [], order: settings?.order ?? [] });
+  useChartKeys(workspace, source);
+  const hidden = (settings?.hidden ?? []).length;
+  return (
+    <section class="charts" aria-label="Charts">
+      <ChartBar workspace={workspace} source={source} />
+      <div class="charts-scroll" tabIndex={-1}>
+        {made.map((section) => <SectionOf key={section.name} section={section} source={section.table === "system" ? system : source} workspace={workspace} />)}
+        {!made.length && workspace.columns.value && <p class="charts-none faint">{view.find ? `No chart is called like “${view.find}”` : "Nothing numeric was logged yet"}</p>}
+        {hidden > 0 && !view.charts.length && <p class="faint charts-more">{hidden} charts hidden. <button type="button" class="text-button" onClick={() => void workspace.saveSettings({ hidden: [] })}>Show them</button></p>}
+        {view.charts.length > 0 && <p class="charts-more"><button type="button" class="text-button" onClick={() => workspace.setView({ charts: [] })}>Show all charts</button></p>}
+      </div>
+    </section>
+  );
+}
+
+function SectionOf({ section, source, workspace }: { section: Section; source: ChartSource; workspace: Workspace }): JSX.Element {
+  const view = workspace.view.value;
+  const isFolded = Boolean(folded.value[section.name]) && !view.find && section.name !== "";
+  const perRow = view.perRow;
+  const single = section.charts.length === 1 && section.name === "";
+  const height = HEIGHTS[perRow || (single ? 1 : 2)] ?? 185;
+  const columns = perRow ? `repeat(${perRow}, minmax(0, 1fr))` : single ? "minmax(0, 1fr)" : "repeat(auto-fill, minmax(min(100%, 330px), 1fr))";
+  return (
+    <div class="section">
+      {section.name && (
+        <h2>
+          <button type="button" class="section-head" aria-expanded={!isFolded} onClick={() => (folded.value = { ...folded.value, [section.name]: !isFolded })}>
+            <Icon name={isFolded ? "right" : "down"} size={12} /> {section.name} <span class="faint">{section.charts.length}</span>
+          </button>
+        </h2>
+      )}
+      {!isFolded && (
+        <div class="chart-grid" style={{ gridTemplateColumns: columns }}>
+          {section.charts.map((keys) => <LineChart key={keys.join("+")} keys={keys} source={source} height={single ? 460 : height} items={chartItems(keys, section, workspace)} />)}
+        </div>
+      )}
+    </div>
+  );
+}
+
+function chartItems(keys: readonly string[], section: Section, workspace: Workspace): MenuItem[] {
+  if (section.table === "system") return [];
+  const name = keys.join("+");
+  const settings = workspace.settings.value;
+  const [pinned, hidden] = [settings?.pinned ?? [], settings?.hidden ?? []];
+  const items: MenuItem[] = [];
+  if (!readOnly.value) {
+    items.push({ text: pinned.includes(name) ? "Unpin the chart" : "Pin the chart on top", icon: "pin", onChoose: () => void workspace.saveSettings({ pinned: pinned.includes(name) ? pinned.filter((one) => one !== name) : [...pinned, name] }) });
+    if (keys.length === 1) items.push({ text: "Hide the chart", icon: "hide", onChoose: () => void workspace.saveSettings({ hidden: [...hidden, name] }) });
+  }
+  const others = (workspace.columns.value?.metrics ?? []).filter((metric) => metric.numeric && !keys.includes(metric.key)).map((metric) => metric.key);
+  const tail = keys[0]!.split("/").pop();
+  const near = [...others.filter((key) => key.split("/").pop() === tail), ...others.filter((key) => key.split("/").pop() !== tail)].slice(0, 5);
+  for (const [place, key] of near.entries()) items.push({ text: `Together with ${key}`, icon: "plus", apart: place === 0, onChoose: () => workspace.setView({ charts: [[...keys, key]] }) });
+  return items;
+}
+
+function useChartKeys(workspace: Workspace, source: ChartSource): void {
+  const chart = () => workspace.view.peek().chart;
+  const smooth = (way: 1 | -1) => () => {
+    const now = chart().smooth?.amount ?? 0;
+    const at = SMOOTHS.findIndex((amount) => amount >= now - 1e-9);
+    const next = SMOOTHS[Math.max(0, Math.min(SMOOTHS.length - 1, (at < 0 ? SMOOTHS.length - 1 : at) + way))]!;
+    workspace.setView({ chart: { smooth: next ? { kind: "ema", amount: next } : null } }, { replace: true });
+  };
+  const row = (way: 1 | -1) => () => workspace.setView({ perRow: Math.max(1, Math.min(6, (workspace.view.peek().perRow || 2) + way)) }, { replace: true });
+  useKeys({
+    "chart.x": () => {
+      const order = ["step", "time", "ts"];
+      workspace.setView({ chart: { x: order[(order.indexOf(chart().x) + 1) % order.length]!, zoom: null } });
+    },
+    "chart.log": () => source.setView({ scale: chart().scale === "log" ? "linear" : "log" }),
+    "chart.smooth_less": smooth(-1),
+    "chart.smooth_more": smooth(1),
+    "chart.outliers": () => source.setView({ outliers: chart().outliers === "auto" ? "full" : "auto" }),
+    "chart.full": () => (current.value ? current.value.full() : document.querySelector<HTMLElement>(".chart .chart-tools button")?.click()),
+    "chart.reset": () => source.setZoom(null),
+    "chart.find": findChart,
+    "chart.more": row(1),
+    "chart.fewer": row(-1),
+    "view.up": () => {
+      const view = workspace.view.peek();
+      if (view.chart.zoom) source.setZoom(null);
+      else if (view.charts.length) workspace.setView({ charts: [] });
+      else if (view.selected.length) workspace.setView({ selected: [] });
+      else return false;
+      return undefined;
+    },
+  });
+}
+

@@ -1,0 +1,165 @@
+// One line of the run table: a run, or a group with its statistics over all of its runs.
+import type { JSX } from "preact";
+import type { ReadonlySignal } from "@preact/signals";
+import { focused } from "../chart/hover.ts";
+import { aligned, asNumber, exact, number, value } from "../core/format.ts";
+import { href } from "../core/route.ts";
+import { dateStyle, rowHeight } from "../core/theme.ts";
+import type { Group, GroupStats, Metric, Run } from "../core/types.ts";
+import { Icon } from "../ui/button.tsx";
+import { cell, type Column } from "./columns.ts";
+import type { Workspace } from "./data.ts";
+import { editing, Editor } from "./edit.tsx";
+import type { TableLine } from "./lines.ts";
+import type { Colors } from "./shown.ts";
+import type { Actions } from "./actions.ts";
+
+export interface ColumnFacts {
+  column: Column;
+  left: number;
+  /** Most digits after the point among the loaded values. */
+  fraction: number;
+  best: number | null;
+}
+
+interface LineProps {
+  line: TableLine;
+  number: number;
+  facts: readonly ColumnFacts[];
+  isCursor: boolean;
+  workspace: Workspace;
+  colors: ReadonlySignal<Colors>;
+  shownIds: ReadonlySignal<ReadonlySet<string>>;
+  actions: Actions;
+  onPoint: () => void;
+}
+
+export function Line(props: LineProps): JSX.Element {
+  const { line, number: place, isCursor, workspace, actions, onPoint } = props;
+  const style = { top: `${place * rowHeight.value}px`, height: `${rowHeight.value}px` };
+  if (line.kind === "waiting") return <div class="row waiting-row" role="row" aria-rowindex={place + 2} style={style}><span role="gridcell" aria-colindex={1} class="row-fixed faint">…</span></div>;
+  const ids = line.kind === "run" ? [line.run.id] : line.group.run_ids;
+  const selected = workspace.allSelected.value || (ids.length > 0 && ids.every((id) => workspace.selected.value.has(id)));
+  const hidden = ids.every((id) => workspace.hidden.value.has(id));
+  const lit = line.kind === "run" && focused.value === line.run.id;
+  const kinds = ["row", line.kind, isCursor && "cursor", selected && "selected", hidden && "is-hidden", lit && "lit", line.kind === "run" && line.pinned && "pinned"].filter(Boolean).join(" ");
+  return (
+    <div
+      id={`row-${place}`}
+      class={kinds}
+      role="row"
+      aria-rowindex={place + 2}
+      aria-selected={selected}
+      aria-expanded={line.kind === "group" ? line.open : undefined}
+      style={style}
+      onPointerEnter={() => line.kind === "run" && (focused.value = line.run.id)}
+      onClick={(event) => {
+        onPoint();
+        if ((event.target as Element).closest("a, button, input")) return;
+        if (line.kind === "group") actions.open(line);
+      }}
+      onContextMenu={(event) => {
+        if ((event.target as Element).closest("a, input")) return;
+        event.preventDefault();
+        onPoint();
+        actions.menu({ left: event.clientX, top: event.clientY, width: 0, height: 0 }, line);
+      }}
+    >
+      {line.kind === "run" ? <RunLine {...props} run={line.run} depth={line.depth} selected={selected} /> : <GroupLine {...props} group={line.group} open={line.open} place={line.place} selected={selected} />}
+    </div>
+  );
+}
+
+const reading = (selected: boolean, name: string): string => `${selected ? "Deselect" : "Select"} ${name}`;
+
+function RunLine({ run, depth, selected, facts, workspace, colors, shownIds, actions, line }: LineProps & { run: Run; depth: number; selected: boolean }): JSX.Element {
+  const shown = shownIds.value.has(run.id);
+  const edited = editing.value?.run.id === run.id ? editing.value.what : null;
+  const lost = firstLost(run);
+  return (
+    <>
+      <div class="row-fixed" role="gridcell" aria-colindex={1} style={depth ? { paddingLeft: "26px" } : undefined}>
+        <input type="checkbox" tabIndex={-1} aria-label={reading(selected, run.name)} checked={selected} onClick={(event) => actions.click(event, line)} />
+        <span class={`swatch ${shown ? "" : "off"}`} style={shown ? { background: colors.value.run(run) } : undefined} />
+        <span class={`status-dot ${run.status}`} title={run.reason ? `${run.status}: ${run.reason}` : run.status} role="img" aria-label={run.status} />
+        {edited === "name" ? <Editor workspace={workspace} /> : <a class="run-name cut" tabIndex={-1} href={href(`/r/${encodeURIComponent(run.id)}`)} title={`${run.name}\n${run.id}`} onDblClick={(event) => actions.edit(event, run, "name")}>{run.name}</a>}
+        {lost !== null && <span class="badge bad" title={`Values that are not finite from step ${lost} on`}>NaN@{lost}</span>}
+        {run.reason && run.status !== "running" && <span class="badge faint cut" title={run.reason}>{run.reason}</span>}
+        {run.archived && <span class="badge faint">archived</span>}
+      </div>
+      {facts.map(({ column, left, fraction, best }, place) => {
+        const one = cell(run, column, dateStyle.value);
+        const isEdited = edited !== null && edited === column.editable;
+        const bold = best !== null && one.number === best;
+        return (
+          <div
+            key={column.field}
+            role="gridcell"
+            aria-colindex={place + 3}
+            class={`cell ${column.numeric ? "num" : "cut"} ${one.missing ? "missing" : ""} ${one.odd ? "bad" : ""} ${bold ? "best" : ""}`}
+            title={one.title || undefined}
+            style={{ left: `${left}px`, width: `${column.width}px` }}
+            onDblClick={column.editable ? (event) => actions.edit(event, run, column.editable!) : undefined}
+          >
+            {isEdited ? <Editor workspace={workspace} /> : column.field === "tag" && run.tags.length ? <Tags tags={run.tags} /> : column.numeric ? aligned(one.text, fraction) : one.text}
+          </div>
+        );
+      })}
+    </>
+  );
+}
+
+function Tags({ tags }: { tags: readonly string[] }): JSX.Element {
+  return <>{tags.map((tag) => <span key={tag} class="tag">{tag}</span>)}</>;
+}
+
+function firstLost(run: Run): number | null {
+  let first: number | null = null;
+  for (const metric of Object.values(run.metrics) as Metric[]) {
+    const at = metric.nonfinite > 0 ? metric.first_nonfinite_step : null;
+    if (at !== null && (first === null || at < first)) first = at;
+  }
+  return first;
+}
+
+function GroupLine({ group, open, place, selected, facts, colors, workspace, actions, line }: LineProps & { group: Group; open: boolean; place: number; selected: boolean }): JSX.Element {
+  return (
+    <>
+      <div class="row-fixed" role="gridcell" aria-colindex={1}>
+        <input type="checkbox" tabIndex={-1} aria-label={reading(selected, group.label)} checked={selected} onClick={(event) => actions.click(event, line)} />
+        <button type="button" class="fold" tabIndex={-1} aria-label={open ? "Fold" : "Unfold"} onClick={() => actions.open(line)}><Icon name={open ? "down" : "right"} size={12} /></button>
+        <span class="swatch" style={{ background: colors.value.group(group, place) }} />
+        <span class="run-name cut" title={group.label}>{group.label}</span>
+        <span class="badge faint">n={group.n}</span>
+        {group.failed > 0 && <span class="badge bad" title={`${group.failed} failed`}>{group.failed} failed</span>}
+      </div>
+      {facts.map(({ column, left }, at) => {
+        const [text, title] = groupCell(group, column, workspace);
+        return <div key={column.field} role="gridcell" aria-colindex={at + 3} class={`cell ${column.numeric ? "num" : "cut"} ${text === "" ? "missing" : ""}`} title={title} style={{ left: `${left}px`, width: `${column.width}px` }}>{text}</div>;
+      })}
+    </>
+  );
+}
+
+/** Return what a group says in a column: its statistic over all runs, or the value it was grouped by. */
+function groupCell(group: Group, column: Column, workspace: Workspace): [string, string | undefined] {
+  if (column.metric) {
+    const stats = group.metrics[column.metric.key];
+    return stats && (column.metric.stat === "best" || column.metric.stat === "last") ? statText(stats, workspace.view.value.stat) : ["", undefined];
+  }
+  const given = column.path === undefined ? undefined : group.key[column.path];
+  return given === undefined ? ["", undefined] : [value(given), exact(given)];
+}
+
+export function statText(stats: GroupStats, stat: string): [string, string | undefined] {
+  const of = (name: keyof GroupStats) => asNumber(stats[name]);
+  const short = (given: number | null) => (given === null ? "" : number(given, 3));
+  const all = (["mean", "std", "sem", "median", "q1", "q3", "min", "max"] as const).map((name) => `${name} ${exact(stats[name])}`).join("\n");
+  const title = `${all}\nn ${stats.n}`;
+  const mean = of("mean");
+  if (mean === null) return ["", title];
+  if (stat === "median_iqr") return [`${short(of("median"))} [${short(of("q1"))}, ${short(of("q3"))}]`, title];
+  if (stat === "min_max") return [`${short(of("min"))}…${short(of("max"))}`, title];
+  const spread = of(stat === "mean_sem" ? "sem" : "std");
+  return [spread === null ? number(mean) : `${number(mean)}±${number(spread, 2)}`, title];
+}

@@ -1,0 +1,151 @@
+// Which runs the charts show, and how they look. Shown are the selected runs, else the first of the sort as a rule that new
+// better runs enter by themselves; pinned ones always. Above twelve, colour means rank: fifty hashed hues would be noise.
+import { computed, type ReadonlySignal } from "@preact/signals";
+import type { ChartSource, ChartView, RunStyle } from "../chart/types.ts";
+import { DASHES, dashes, placeColor, ramp, runColor } from "../core/colors.ts";
+import { asNumber } from "../core/format.ts";
+import { dark } from "../core/theme.ts";
+import type { Goal, Group, Run } from "../core/types.ts";
+import { groupId, type Workspace } from "./data.ts";
+import { cell, toColumn } from "./columns.ts";
+
+/** Above so many shown runs they are coloured by rank. */
+const HUES = 12;
+const STATES: Record<string, number> = { running: 2, finished: 0, failed: 3, crashed: 1, killed: 5 };
+const UNKNOWN = "#8a94a0";
+
+export interface Shown {
+  /** In the order of the sort. */
+  runs: readonly Run[];
+  /** Every filtered run, not only these. */
+  all: boolean;
+  groups: readonly Group[];
+  total: number;
+  rule: "selected" | "first" | "all";
+}
+
+export interface Colors {
+  run: (run: Run) => string;
+  group: (group: Group, place: number) => string;
+  /** What colour means: said above the table. */
+  by: string;
+}
+
+export function watchShown(workspace: Workspace): { shown: ReadonlySignal<Shown>; colors: ReadonlySignal<Colors>; styles: ReadonlySignal<readonly RunStyle[]> } {
+  const shown = computed<Shown>(() => {
+    const { first, groupBy } = workspace.view.value;
+    const rows = workspace.rows.value;
+    const list = (rows?.runs ?? []).filter((run): run is Run => run !== undefined);
+    const hidden = workspace.hidden.value;
+    const [selected, pinned] = [workspace.selected.value, workspace.pinned.value];
+    const seen = (run: Run) => !hidden.has(run.id);
+    const total = rows?.total ?? 0;
+    if (groupBy.length) {
+      const all = (workspace.groups.value?.groups ?? []).filter((group) => !selected.size || group.run_ids.some((id) => selected.has(id)));
+      const groups = all.filter((group) => !group.run_ids.every((id) => hidden.has(id))).slice(0, selected.size ? undefined : first);
+      return { runs: [], all: false, groups, total: workspace.groups.value?.total ?? 0, rule: selected.size ? "selected" : first >= all.length ? "all" : "first" };
+    }
+    if (workspace.allSelected.value || first === Infinity) return { runs: list.filter(seen), all: total > list.length, groups: [], total, rule: "all" };
+    if (selected.size) {
+      const order = new Map(list.map((run, place) => [run.id, place]));
+      const chosen = [...new Set([...selected, ...pinned])].map((id) => workspace.known.value.get(id)).filter((run): run is Run => run !== undefined);
+      chosen.sort((a, b) => (order.get(a.id) ?? 1e9) - (order.get(b.id) ?? 1e9));
+      return { runs: chosen.filter(seen), all: false, groups: [], total, rule: "selected" };
+    }
+    const top = list.filter(seen).slice(0, first);
+    const more = [...pinned].filter((id) => !top.some((run) => run.id === id)).map((id) => workspace.known.value.get(id)).filter((run): run is Run => run !== undefined && seen(run));
+    return { runs: [...top, ...more], all: false, groups: [], total, rule: total > top.length ? "first" : "all" };
+  });
+
+  const colors = computed<Colors>(() => makeColors(workspace, shown.value, dark.value));
+
+  const styles = computed<readonly RunStyle[]>(() => {
+    const { runs } = shown.value;
+    const byId = colors.value.by === "run";
+    const dash = byId ? dashes(runs.map((run) => run.id)) : null;
+    return runs.map((run) => ({ id: run.id, name: run.name, color: colors.value.run(run), dash: DASHES[dash?.get(run.id) ?? 0]!, pinned: workspace.pinned.value.has(run.id) }));
+  });
+  return { shown, colors, styles };
+}
+
+function makeColors(workspace: Workspace, shown: Shown, isDark: boolean): Colors {
+  const wanted = workspace.view.value.colorBy || (Math.max(shown.runs.length, shown.groups.length) > HUES ? "rank" : "run");
+  const goal = workspace.goal.value;
+  const count = Math.max(1, shown.groups.length - 1);
+  const ofPlace = (place: number) => (wanted === "rank" ? ramp(1 - place / count, isDark) : placeColor(place, isDark));
+  const group = (one: Group, place: number) => {
+    const at = shown.groups.findIndex((other) => groupId(other) === groupId(one));
+    return ofPlace(at < 0 ? place : at);
+  };
+  if (wanted === "rank") {
+    const share = ranks(shown.runs, goal);
+    return { run: (run) => (share.has(run.id) ? ramp(share.get(run.id)!, isDark) : UNKNOWN), group, by: goal ? `rank by ${goal.key}` : "rank" };
+  }
+  if (wanted === "run") return { run: (run) => runColor(run.id, isDark), group, by: "run" };
+  if (wanted === "state") return { run: (run) => placeColor(STATES[run.status] ?? 6, isDark), group, by: "state" };
+  return { run: byField(wanted, shown.runs, workspace, isDark), group, by: wanted };
+}
+
+/** Return each run's place between worst (0) and best (1) by the goal; without a goal, by the order given. */
+export function ranks(runs: readonly Run[], goal: Goal | null): Map<string, number> {
+  const value = (run: Run) => asNumber(goal ? run.metrics[goal.key]?.best : null);
+  const sign = goal?.direction === "min" ? -1 : 1;
+  const ordered = goal ? [...runs].filter((run) => Number.isFinite(value(run) ?? NaN)).sort((a, b) => sign * (value(b)! - value(a)!)) : [...runs];
+  const last = Math.max(1, ordered.length - 1);
+  return new Map(ordered.map((run, place) => [run.id, 1 - place / last]));
+}
+
+function byField(field: string, runs: readonly Run[], workspace: Workspace, isDark: boolean): (run: Run) => string {
+  const column = toColumn(field, workspace.columns.value, workspace.goal.value);
+  const numbers = runs.map((run) => cell(run, column).number).filter((one): one is number => one !== null);
+  if (column.numeric && numbers.length) {
+    const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
+    const log = low > 0 && high / low > 50;
+    const place = (value: number) => (high === low ? 0.5 : log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low));
+    return (run) => {
+      const value = cell(run, column).number;
+      return value === null ? UNKNOWN : ramp(place(value), isDark);
+    };
+  }
+  const texts = [...new Set(runs.map((run) => cell(run, column).text))].sort();
+  return (run) => placeColor(Math.max(0, texts.indexOf(cell(run, column).text)), isDark);
+}
+
+/** Return what the charts of the workspace draw. */
+export function chartSource(workspace: Workspace, { shown, styles, colors }: ReturnType<typeof watchShown>, table: "events" | "system"): ChartSource {
+  const view = computed<ChartView>(() => {
+    const { chart, groupBy, stat } = workspace.view.value;
+    return { ...chart, group: groupBy.length && table === "events" ? { by: groupBy, stat } : null };
+  });
+  const ask = computed(() => {
+    const now = shown.value;
+    if (now.groups.length) return { run_ids: now.groups.flatMap((group) => group.run_ids) };
+    if (now.all) return { q: workspace.view.value.q, project: workspace.project, sort: workspace.sort.value.join(","), limit: 1000 };
+    return { run_ids: now.runs.map((run) => run.id) };
+  });
+  const text = computed(() => JSON.stringify(ask.value));
+  return {
+    view,
+    runs: styles,
+    // Rows are new objects with every refresh; the question changes only when its text does.
+    ask: computed(() => JSON.parse(text.value)),
+    keys: computed(() => (workspace.columns.value?.metrics ?? []).filter((metric) => metric.numeric).map((metric) => metric.key)),
+    table,
+    project: workspace.project,
+    setZoom: (zoom) => workspace.setView({ chart: { zoom } }),
+    setView: ({ group: _group, ...change }) => workspace.setView({ chart: change }, { replace: true }),
+    link: (keys) => workspace.link({ charts: [[...keys]] }),
+    goalOf: (key) => (workspace.goal.value?.key === key ? workspace.goal.value.direction : guessGoal(key)),
+    groupColor: (label) => {
+      const place = shown.value.groups.findIndex((group) => group.label === label);
+      return place < 0 ? null : colors.value.group(shown.value.groups[place]!, place);
+    },
+  };
+}
+
+/** Return which way a metric is better, as far as its name tells. */
+export function guessGoal(key: string): "max" | "min" | null {
+  const name = key.toLowerCase().split("/").pop()!;
+  if (/acc|f1|auc|reward|score|precision|recall|bleu|map|iou|return/.test(name)) return "max";
+  return /loss|err|mse|mae|rmse|perplexity|ppl|nll|time|duration|wer/.test(name) ? "min" : null;
+}

@@ -1,0 +1,174 @@
+// The run table: a real grid for readers, of which only the rows and columns in view exist. Keys act on the row of the cursor;
+// the cursor stays on its run when rows move.
+import type { JSX } from "preact";
+import { useComputed, useSignal } from "@preact/signals";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { focused } from "../chart/hover.ts";
+import { fractionDigits } from "../core/format.ts";
+import { useKeys } from "../core/keys.ts";
+import { dateStyle, rowHeight } from "../core/theme.ts";
+import { Waiting } from "../ui/failure.tsx";
+import { visible } from "../ui/virtual.tsx";
+import { cell, nextSort, type Column } from "./columns.ts";
+import { groupId, type Workspace } from "./data.ts";
+import { bestOf, watchLines, type TableLine } from "./lines.ts";
+import { Line, type ColumnFacts } from "./line.tsx";
+import { guessGoal, type Colors } from "./shown.ts";
+import type { Actions } from "./actions.ts";
+import type { ReadonlySignal } from "@preact/signals";
+
+/** Room of the columns that stay: check box, colour and state, name. */
+export const FIXED = 262;
+const HEAD = 30;
+
+interface TableProps {
+  workspace: Workspace;
+  colors: ReadonlySignal<Colors>;
+  shownIds: ReadonlySignal<ReadonlySet<string>>;
+  actions: Actions;
+}
+
+export const lineId = (line: TableLine | undefined): string | null => (!line || line.kind === "waiting" ? null : line.kind === "run" ? line.run.id : groupId(line.group));
+
+export function Table({ workspace, colors, shownIds, actions }: TableProps): JSX.Element {
+  const box = useRef<HTMLDivElement>(null);
+  const size = useSignal({ top: 0, left: 0, width: 600, height: 600 });
+  const at = useSignal<string | null>(null);
+  const lines = useMemo(() => watchLines(workspace), [workspace]);
+  const height = rowHeight.value;
+
+  const facts = useComputed<ColumnFacts[]>(() => {
+    const runs = [...(workspace.rows.value?.runs ?? [])].filter((run) => run !== undefined);
+    const room = workspace.shownColumns.value;
+    let left = FIXED;
+    return room.map((column) => {
+      const cells = runs.slice(0, 400).map((run) => cell(run, column, dateStyle.value));
+      const direction = column.metric && (column.metric.stat === "best" || column.metric.stat === "last") ? (column.direction ?? guessGoal(column.metric.key)) : null;
+      const fact: ColumnFacts = { column, left, fraction: Math.min(6, Math.max(0, ...cells.map((one) => fractionDigits(one.text)))), best: bestOf(cells.map((one) => one.number), direction) };
+      left += column.width;
+      return fact;
+    });
+  });
+  const total = FIXED + workspace.shownColumns.value.reduce((sum, column) => sum + column.width, 0);
+  const list = lines.value;
+  const rows = visible(size.value.top, size.value.height - HEAD, height, list.length);
+  const place = Math.max(0, list.findIndex((line) => lineId(line) === at.value));
+
+  useLayoutEffect(() => {
+    const element = box.current!;
+    const measure = () => (size.value = { top: element.scrollTop, left: element.scrollLeft, width: element.clientWidth, height: element.clientHeight });
+    measure();
+    const watcher = new ResizeObserver(measure);
+    watcher.observe(element);
+    element.addEventListener("scroll", measure, { passive: true });
+    return () => (watcher.disconnect(), element.removeEventListener("scroll", measure));
+  }, []);
+  useEffect(() => workspace.see(rows.from, rows.to), [rows.from, rows.to, list.length]);
+
+  const move = (to: number) => {
+    const next = Math.max(0, Math.min(list.length - 1, to));
+    at.value = lineId(list[next]);
+    focused.value = list[next]?.kind === "run" ? list[next].run.id : null;
+    const element = box.current!;
+    if (next * height < element.scrollTop) element.scrollTop = next * height;
+    else if ((next + 1) * height > element.scrollTop + element.clientHeight - HEAD) element.scrollTop = (next + 1) * height - element.clientHeight + HEAD;
+    element.focus({ preventScroll: true });
+  };
+  const here = (): TableLine | undefined => (at.value === null ? undefined : list[place]);
+  const onLine = (act: (line: TableLine) => void) => () => {
+    const line = here();
+    if (!line) return false;
+    act(line);
+    return undefined;
+  };
+  useKeys({
+    "row.next": () => move(at.value === null ? 0 : place + 1),
+    "row.previous": () => move(place - 1),
+    "row.first": () => move(0),
+    "row.last": () => move(list.length - 1),
+    "run.open": onLine((line) => actions.open(line)),
+    "run.select": onLine((line) => actions.select([line])),
+    "run.select_range": onLine(() => actions.selectRange(list, place)),
+    "run.select_all": () => actions.selectAll(),
+    "run.pin": onLine((line) => actions.pin(line)),
+    "run.hide": onLine((line) => actions.hide(line)),
+  });
+  actions.cursor = here;
+  actions.list = () => list;
+
+  const shownFacts = columnsInView(facts.value, size.value.left, size.value.width);
+  if (!workspace.loaded.value && !workspace.problem.value) return <div class="table-box" ref={box}><Waiting what="Loading runs" /></div>;
+  return (
+    <div
+      ref={box}
+      class="table-box"
+      role="grid"
+      aria-label="Runs"
+      aria-rowcount={list.length + 1}
+      aria-colcount={facts.value.length + 2}
+      aria-multiselectable="true"
+      aria-activedescendant={at.value !== null && place >= rows.from && place < rows.to ? `row-${place}` : undefined}
+      aria-busy={workspace.loading.value}
+      tabIndex={0}
+      onFocus={(event) => event.target === event.currentTarget && at.value === null && list.length > 0 && (at.value = lineId(list[0]))}
+      onPointerLeave={() => (focused.value = null)}
+    >
+      <div class="table-room" role="presentation" style={{ width: `${total}px`, height: `${HEAD + list.length * height}px` }}>
+        <Head workspace={workspace} facts={shownFacts} total={total} />
+        <div role="rowgroup" class="table-body" style={{ top: `${HEAD}px` }}>
+          {list.slice(rows.from, rows.to).map((line, offset) => {
+            const number = rows.from + offset;
+            return <Line key={lineId(line) ?? `waiting ${number}`} line={line} number={number} facts={shownFacts} isCursor={lineId(line) === at.value && at.value !== null} workspace={workspace} colors={colors} shownIds={shownIds} actions={actions} onPoint={() => (at.value = lineId(line))} />;
+          })}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function columnsInView(facts: readonly ColumnFacts[], left: number, width: number): ColumnFacts[] {
+  return facts.filter((fact) => fact.left + fact.column.width > left + FIXED - 200 && fact.left < left + width + 200);
+}
+
+function Head({ workspace, facts, total }: { workspace: Workspace; facts: readonly ColumnFacts[]; total: number }): JSX.Element {
+  const { sort, allSelected, selected } = workspace;
+  const all = allSelected.value;
+  return (
+    <div class="table-head" role="rowgroup" style={{ width: `${total}px` }}>
+      <div role="row" aria-rowindex={1} class="table-head-row">
+        <div class="head-fixed" role="columnheader" aria-colindex={1}>
+          <input type="checkbox" aria-label="Select all filtered runs" checked={all} ref={(element) => { if (element) element.indeterminate = !all && selected.value.size > 0; }} onChange={() => workspace.setView({ selected: all || selected.value.size ? [] : ["*"] })} />
+          <SortButton workspace={workspace} field="name" title="name" before="" falls={false} />
+        </div>
+        {facts.map(({ column, left }, place) => {
+          const sorted = sort.value.find((one) => one === column.field || one === `-${column.field}`);
+          return (
+            <div key={column.field} role="columnheader" aria-colindex={place + 3} aria-sort={sorted ? (sorted.startsWith("-") ? "descending" : "ascending") : undefined} class={`head-cell ${column.numeric ? "num" : ""}`} style={{ left: `${left}px`, width: `${column.width}px` }}>
+              <SortButton workspace={workspace} field={column.field} title={column.title} before={column.before} falls={fallsFirst(column, workspace)} arrow={workspace.goal.value?.key === column.metric?.key && column.metric?.stat === "best" ? workspace.goal.value?.direction : undefined} />
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+const fallsFirst = (column: Column, workspace: Workspace): boolean => {
+  if (!column.metric) return column.field === "started" || column.field === "ended" || column.field === "duration";
+  const goal = workspace.goal.value;
+  return (goal?.key === column.metric.key ? goal.direction : (guessGoal(column.metric.key) ?? "max")) === "max";
+};
+
+function SortButton({ workspace, field, title, before, falls, arrow }: { workspace: Workspace; field: string; title: string; before: string; falls: boolean; arrow?: "max" | "min" | undefined }): JSX.Element {
+  const sort = workspace.sort.value;
+  const place = sort.findIndex((one) => one === field || one === `-${field}`);
+  const mark = place < 0 ? "" : sort[place]!.startsWith("-") ? "▾" : "▴";
+  const isDefault = workspace.view.value.sort.length === 0;
+  return (
+    <button type="button" class={`sort ${place >= 0 ? "sorted" : ""}`} title={`Sort by ${before}${title}${arrow ? (arrow === "max" ? "; higher is better" : "; lower is better") : ""} (with shift: as second key)`} tabIndex={-1} onClick={(event) => workspace.setView({ sort: nextSort(isDefault && event.shiftKey ? sort : isDefault && place >= 0 ? sort : workspace.view.value.sort, field, falls, event.shiftKey) })}>
+      {mark && <span aria-hidden="true">{mark}{sort.length > 1 ? place + 1 : ""}</span>}
+      {arrow && !mark && <span class="faint" aria-hidden="true">{arrow === "max" ? "↑" : "↓"}</span>}
+      <span class="cut"><span class="faint">{before}</span>{title}</span>
+    </button>
+  );
+}
