@@ -351,3 +351,88 @@ def test_kill_at_any_instant() -> None:
         told = len(found)
     with eventide.open() as store:
         assert len(store) >= told
+
+
+def test_every_module_name_is_found() -> None:
+    """The modules that scripts import from by their full names resolve to ours, one object under all names."""
+    code = """
+        import eventide.shim; eventide.shim.install("tmt")
+        import tmt
+        from tmt.configs.parser import Configs
+        from tmt.decorators.recorder import recorder
+        from tmt.history.context import ContextManager, context_manager
+        from tmt.history.snapshot import SnapshotManager
+        from tmt.history.utils import save
+        from tmt.info import __version__
+        from tmt.utils.manager import TmtManager
+        print(recorder is tmt.tmt_recorder, save is tmt.tmt_save, TmtManager is tmt.TmtManager, Configs is tmt.Configs)
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True"] * 4
+
+
+def test_the_running_experiment_is_at_hand() -> None:
+    """Inside of a recorded function `context_manager` holds its entry and saves for it; outside it holds nothing."""
+    from eventide.compat.tmt.history.context import context_manager
+
+    @tmt_recorder("at hand")
+    def work() -> None:
+        running = context_manager.get()
+        assert running is not None
+        assert running.root_entry.name == "at hand"
+        running.save([1, 2], "numbers")
+
+    work()
+    assert context_manager.get() is None
+    assert [result["name"] for result in entries()[0]["results"]] == ["numbers"]
+
+
+def test_snapshots_by_hand() -> None:
+    """`SnapshotManager` copies what is new, links what is not, honours the ignore file every time, and never copies its own folder."""
+    for path in ("src/a.py", "src/sub/deep/b.py", "src/out.log", "src/sub/inner.log"):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_text(path)
+    Path("ignore").write_text("*.log\n")
+    config = Configs(tmt_dir="src/own", snapshot_source="src", gitignore_path="ignore")
+    config.init_snapshot_manager("one").make_snapshot()
+    Path("src/a.py").write_text("changed")
+    Path("src/new").mkdir()
+    Path("src/new/c.py").write_text("new")
+    manager = config.init_snapshot_manager("two")
+    manager.make_snapshot()
+
+    two = Path("src/own/snapshots/two")
+    assert manager.snapshot_dest == str(two)
+    assert sorted(str(path.relative_to(two)) for path in two.rglob("*.*")) == ["a.py", "new/c.py", "sub/deep/b.py"]
+    assert (two / "a.py").read_text() == "changed"
+    assert Path("src/own/snapshots/one/a.py").read_text() == "src/a.py"
+    assert (two / "sub/deep/b.py").samefile("src/own/snapshots/one/sub/deep/b.py")
+    assert Path("src/own/snapshots/last").resolve() == two.resolve()
+    assert manager.gitignored_files == {"out.log", "own"}
+    with pytest.raises(eventide.errors.RunExists):
+        config.init_snapshot_manager("two").make_snapshot()
+    with pytest.raises(InvalidSetting):
+        Configs(snapshot_source="nowhere").init_snapshot_manager("x").make_snapshot()
+
+
+def test_what_differs_between_two_folders() -> None:
+    """The comparisons of `SnapshotManager` name files at every depth, below the folder they are given."""
+    import filecmp
+
+    from eventide.compat.tmt.history.snapshot import SnapshotManager
+
+    for path, text in {
+        "a/same": "1",
+        "b/same": "1",
+        "a/x/other": "1",
+        "b/x/other": "22",
+        "a/new": "",
+        "b/x/old": "",
+    }.items():
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_text(text)
+    cmp = filecmp.dircmp("a", "b")
+    assert list(SnapshotManager.get_equal_files(cmp, "")) == ["same"]
+    assert list(SnapshotManager.get_diff_files(cmp, "at")) == ["at/x/other"]
+    assert list(SnapshotManager.get_new_files(cmp, "")) == ["new"]
+    assert list(SnapshotManager.get_removed_files(cmp, "")) == ["x/old"]

@@ -88,22 +88,23 @@ def link_snapshot(run: Run, config: Configs) -> str:
     target = Path(config.snapshot_target) / run.id
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(kept, target, symlinks=True, copy_function=_link_or_copy, dirs_exist_ok=True)
+        shutil.copytree(kept, target, symlinks=True, copy_function=link_or_copy, dirs_exist_ok=True)
     except (OSError, shutil.Error):
         return ""
     with contextlib.suppress(OSError):
-        _point(Path(config.last_snapshot_link), target)
+        point(Path(config.last_snapshot_link), target)
     return str(target)
 
 
-def _link_or_copy(source: str, target: str) -> None:
+def link_or_copy(source: str, target: str) -> None:
+    """Make a hard link to a file, or a copy where that cannot be."""
     try:
         os.link(source, target, follow_symlinks=False)
     except OSError:
         shutil.copy2(source, target, follow_symlinks=False)
 
 
-def _point(link: Path, target: Path) -> None:
+def point(link: Path, target: Path) -> None:
     """Make a link point somewhere, atomically, whoever else does the same."""
     link.parent.mkdir(parents=True, exist_ok=True)
     temporary = link.with_name(f".{link.name}-{os.getpid()}-{os.urandom(4).hex()}.tmp")

@@ -37,16 +37,41 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(slots=True)
-class _Recording:
+class Recording:
     """One call: its entry as far as it is known."""
 
     run: Run
     entry: Entry
     config: Configs
 
+    @property
+    def root_entry(self) -> Entry:
+        """The entry of this call."""
+        return self.entry
 
-_open: ContextVar[_Recording | None] = ContextVar("eventide_tmt", default=None)
-_calls: list[_Recording] = []
+    def save(
+        self,
+        obj: Any,
+        name: str,
+        allow_exist: bool = False,
+        extension: str = ".pkl",
+        custom_save: Callable[[Any, str], Any] | None = None,
+    ) -> str:
+        """Keep an object with this call, and return the path of its file; see `tmt_save`."""
+        check_label(name, "result")
+        if not allow_exist and any(result.name == name for result in self.entry.results):
+            _warn(f"there is a result `{name}` in this experiment; both are kept")
+        path = keep_file(Path(self.entry.local_results_path), obj, name, extension, custom_save)
+        if custom_save is None:
+            results.save(obj, name, run=self.run)
+        else:
+            results.save(obj, name, run=self.run, extension=path.suffix or None, saver=lambda _obj, _path: path)
+        self.entry.results.append(Result(self.entry.id, name, str(path)))
+        return str(path)
+
+
+context_manager: ContextVar[Recording | None] = ContextVar("eventide_tmt", default=None)
+_calls: list[Recording] = []
 """Calls that have not ended, for threads that were started inside of one."""
 
 
@@ -130,15 +155,15 @@ def _recording(  # noqa: PLR0917 - the options of `tmt_recorder`, passed on
         created = int(time.time())
         folder = Path(config.results_path) / call.run.id
         entry = Entry(call.run.id, name, shlex.join(sys.argv), created, str(folder), description=description)
-        mine = _Recording(call.run, entry, config)
-        token = _open.set(mine)
+        mine = Recording(call.run, entry, config)
+        token = context_manager.set(mine)
         _calls.append(mine)
         failed = True
         try:
             yield call
             failed = False
         finally:
-            _open.reset(token)
+            context_manager.reset(token)
             _calls.remove(mine)
             if not failed or (save_on_exception and isinstance(sys.exc_info()[1], Exception)):
                 if not failed:
@@ -168,7 +193,7 @@ def _parent(db: DbManager, name: str, strategy: DuplicateStrategy) -> str:
     return ""
 
 
-def _take_over(mine: _Recording, returned: Any) -> None:
+def _take_over(mine: Recording, returned: Any) -> None:
     """Put what was returned into the entry: a dict as metrics, anything else that is not empty as a result."""
     if isinstance(returned, Mapping):
         mine.entry.metrics = [Metric(mine.entry.id, str(name), _json(value)) for name, value in returned.items()]
@@ -228,16 +253,7 @@ def tmt_save(
     Raises:
         ValueError: no recorded function is running, or the name cannot be used.
     """
-    mine = _open.get() or (_calls[-1] if _calls else None)
+    mine = context_manager.get() or (_calls[-1] if _calls else None)
     if mine is None:
         raise ValueError("tmt_save needs a function decorated with tmt_recorder that is running")
-    check_label(name, "result")
-    if not allow_exist and any(result.name == name for result in mine.entry.results):
-        _warn(f"there is a result `{name}` in this experiment; both are kept")
-    path = keep_file(Path(mine.entry.local_results_path), obj, name, extension, custom_save)
-    if custom_save is None:
-        results.save(obj, name, run=mine.run)
-    else:
-        results.save(obj, name, run=mine.run, extension=path.suffix or None, saver=lambda _obj, _path: path)
-    mine.entry.results.append(Result(mine.entry.id, name, str(path)))
-    return str(path)
+    return mine.save(obj, name, allow_exist, extension, custom_save)

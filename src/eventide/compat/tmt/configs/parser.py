@@ -10,9 +10,12 @@ import json
 import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eventide.errors import InvalidSetting
+
+if TYPE_CHECKING:
+    from eventide.compat.tmt.history.snapshot import SnapshotManager
 
 DEFAULT_DIR = ".tmt"
 CONFIG_NAME = "config.json"
@@ -86,3 +89,11 @@ class Configs:
     def to_dict(self) -> dict[str, str]:
         """Return the paths as a dict."""
         return asdict(self)
+
+    def init_snapshot_manager(self, id: str) -> SnapshotManager:  # noqa: A002 - the name old scripts know
+        """Return what takes a snapshot under an id, in the folders of this config."""
+        from eventide.compat.tmt.history.snapshot import SnapshotManager  # noqa: PLC0415 - only for who asks
+
+        return SnapshotManager(
+            id, self.tmt_dir, self.snapshot_target, self.snapshot_source, self.last_snapshot_link, self.gitignore_path
+        )

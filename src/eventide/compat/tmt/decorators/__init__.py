@@ -1,0 +1,3 @@
+"""The decorator, under the module names of That Metric Timeline."""
+
+from __future__ import annotations
