@@ -172,6 +172,8 @@ def _torch(obj: Any) -> tuple[str, bytes] | None:
     torch = sys.modules["torch"]
     if not _is_weights(obj, torch.Tensor):
         return None
+    if type(obj) is torch.Tensor and obj.layout == torch.strided and obj.untyped_storage().nbytes() > obj.nbytes:
+        obj = obj.detach().clone().requires_grad_(obj.requires_grad)  # a view, without all that it is a view of
     file = _file(b"")
     torch.save(obj, file)
     return "torch", file.getvalue()
@@ -185,7 +187,9 @@ def _is_weights(obj: Any, tensor: type) -> bool:
         value = waiting.pop()
         if isinstance(value, tensor):
             found = True
-        elif isinstance(value, dict):
+            if type(value).__module__.partition(".")[0] != "torch":  # somebody's own kind, which is code
+                return False
+        elif type(value) is dict or (type(value).__name__ == "OrderedDict" and isinstance(value, dict)):
             waiting += [*value.values(), *value]
         elif type(value) in (list, tuple):
             waiting += value
