@@ -67,7 +67,7 @@ class Facts:
         """
         makers: dict[str, Callable[[], Any]] = {
             "command": lambda: self._once(("command", started), lambda: command.describe(started)),
-            "launcher": lambda: self._for_a_while("launcher", lambda: launcher.describe(os.environ)),
+            "launcher": lambda: launcher.describe(os.environ),
             "user": lambda: self._once("user", user_name),
             "host": lambda: self._once("host", host.describe),
             "python": lambda: self._python(keep),
