@@ -6,6 +6,7 @@ answers is made of these, whether it reads a folder or a server.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
@@ -318,6 +319,10 @@ class SqlLimits:
 
     timeout_s: float | None = None
     max_rows: int | None = None
+    truncate: bool = False
+    """Give the first `max_rows` rows of a longer answer instead of LimitExceeded."""
+    cancelled: Callable[[], bool] | None = None
+    """Asked some ten times a second; True stops the query with LimitExceeded. Does not travel to a server."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ VERBS: tuple[Verb, ...] = (
     Verb("code", "look", "the code of a run: list, show, diff, restore", (), "code"),
     Verb("reproduce", "look", "what running a run again takes; --run does it", ("run",), "reproduce"),
     Verb("plot", "look", "draw a metric", ("metric", "filter"), "plot"),
+    Verb("ui", "look", "runs in the browser, live", ("folder",), "serve"),
+    Verb("serve", "look", "runs over HTTP, for other machines", ("folder",), "serve"),
     Verb("dashboard", "look", "figures and tables in the browser", ("folder",), "dashboard"),
     Verb("tail", "look", "console text or logged rows of a run", ("run",), "tail"),
     Verb("watch", "look", "follow runs while they train", ("filter",), "watch"),

@@ -6,6 +6,7 @@ Invariant: every method asks once and gives what the server's own source answers
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from eventide.client import wire
@@ -123,7 +124,8 @@ class RemoteSource:
 
     def sql(self, query: str, params: Sequence[Any] = (), *, limits: SqlLimits | None = None) -> pa.Table:
         """Run one read-only SQL statement on the server; raises InvalidQuery or LimitExceeded."""
-        return wire.load_table(self._ask("sql", query=query, params=list(params), limits=limits))
+        asked = None if limits is None else replace(limits, cancelled=None)
+        return wire.load_table(self._ask("sql", query=query, params=list(params), limits=asked))
 
     def changes(self, cursor: str = "") -> Changes:
         """Return what changed since `cursor`."""

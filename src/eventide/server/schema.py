@@ -276,7 +276,7 @@ class Columns(Model):
     system: list[str]
     tags: list[TagCount]
     seeds: list[str]
-    """Parameters that are random seeds: by their name, or because they alone tell runs of one config apart."""
+    """Parameters that are random seeds by their name."""
     total: int
 
 
@@ -680,6 +680,25 @@ class SqlSchema(Model):
     """All views."""
 
     views: list[SqlView]
+
+
+# ── one file ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class OneFileRequest(Body):
+    """A question of a view; `key` is what the viewer looks its answer up by."""
+
+    key: str = Field(max_length=200_000)
+    method: Literal["GET", "POST"] = "GET"
+    path: str = Field(max_length=32_768)
+    body: dict[str, Any] | None = None
+
+
+class OneFile(Body):
+    """A view and the questions it asked."""
+
+    view: str = Field(max_length=8_192, pattern="^/")
+    requests: list[OneFileRequest] = Field(default_factory=list, max_length=2_000)
 
 
 # ── changes, errors, health ─────────────────────────────────────────────────────────────────────────────────────────────

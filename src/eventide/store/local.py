@@ -85,6 +85,7 @@ class LocalSource:
         self._clock = clock
         self._objects = LocalObjects(self.layout)
         self._lock = threading.RLock()
+        self._sealing = threading.Lock()
         self._auto_seal = auto_seal
         self._sealed = SealedTables(self.layout)
         self._index = Index(_index_path(self.layout, self.store_id, cache_dir))
@@ -94,6 +95,11 @@ class LocalSource:
 
     def __repr__(self) -> str:
         return f"LocalSource({str(self.layout.root)!r})"
+
+    @property
+    def cache_dir(self) -> Path | None:
+        """The folder of this store's rebuildable files; None while they are in memory."""
+        return None if self._index.path is None else self._index.path.parent
 
     # ── state ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -298,10 +304,15 @@ class LocalSource:
     # ── upkeep ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def seal(self, *, include_open: bool = False) -> SealReport:
-        """Seal closed parts of the journal into tables, and with `include_open` the whole lines of live ones."""
-        with self._lock:
-            self.refresh()
-            report = self._upkeep.seal(self._indexer.scanner.parts(), include_open=include_open)
+        """Seal closed parts of the journal into tables, and with `include_open` the whole lines of live ones.
+
+        Questions are answered meanwhile, as they are while another process seals.
+        """
+        with self._sealing:
+            with self._lock:
+                self.refresh()
+                parts = list(self._indexer.scanner.parts())
+            report = self._upkeep.seal(parts, include_open=include_open)
             self.refresh()
             return report
 

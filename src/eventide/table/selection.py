@@ -7,7 +7,9 @@ Invariant: an id handed out exists in the source, each at most once, in the orde
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +20,33 @@ if TYPE_CHECKING:
     from eventide.model import RunInfo
     from eventide.source import Source
 
+FEW = 12
+"""Up to so many runs are asked for one by one."""
+_ID_SAFE = re.compile(r"[\w.-]+")
+
 
 def all_runs(source: Source, query: RunQuery) -> tuple[RunInfo, ...]:
     """Return every run of a query, its limit aside."""
     return source.runs(replace(query, limit=None)).runs
+
+
+def infos(
+    source: Source, run_ids: Sequence[str], *, keys: tuple[str, ...] | None = None, details: bool = True
+) -> list[RunInfo]:
+    """Return runs by their ids, in that order; those that are not there are left out.
+
+    `keys` and `details` are as in RunQuery.
+    """
+    found: dict[str, RunInfo] = {}
+    if len(run_ids) > FEW:
+        listed = ", ".join(f'"{run_id}"' for run_id in run_ids if _ID_SAFE.fullmatch(run_id))
+        query = RunQuery(f"id in ({listed})", limit=None, archived=True, keys=keys, details=details)
+        found = {run.id: run for run in source.runs(query).runs} if listed else {}
+    for run_id in run_ids:
+        if run_id not in found:  # few, or in the bin
+            with suppress(RunNotFound):
+                found[run_id] = source.run(run_id)
+    return [found[run_id] for run_id in dict.fromkeys(run_ids) if run_id in found]
 
 
 def ids_of(source: Source, runs: Any, *, project: str | None = None) -> tuple[str, ...]:

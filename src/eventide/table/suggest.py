@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from eventide.model import RunQuery
 from eventide.store.filter.completion import Expectation, complete
+from eventide.store.filter.grammar import parse
 
 if TYPE_CHECKING:
     from eventide.source import Source
@@ -48,6 +49,11 @@ def suggest(source: Source, text: str, cursor: int, project: str | None = None) 
             for item in _of(source, expectation, project):
                 found.setdefault(item.text, item)
     return Suggestions(start, cursor, list(found.values())[:MAX_ITEMS])
+
+
+def canonical(text: str) -> str:
+    """Return a filter as the grammar writes it; raises InvalidFilter with the position when it does not parse."""
+    return str(parse(text))
 
 
 def _of(source: Source, expectation: Expectation, project: str | None) -> list[Suggestion]:

@@ -92,7 +92,7 @@ export interface CodeChange {
   status: "added" | "removed" | "changed";
   old: string | null;
   new: string | null;
-  hunks: string | null;
+  hunks?: string | null;
 }
 
 /** What differs in the code of two runs; `files` are those of the first turned into those of the second. */
@@ -151,8 +151,8 @@ export interface Comparison {
 export interface Completion {
   text: string;
   kind: string;
-  detail: string | null;
-  runs: number | null;
+  detail?: string | null;
+  runs?: number | null;
 }
 
 /** What could stand in the place of text[start:end]. */
@@ -192,7 +192,7 @@ export interface Edited {
 export interface Facet {
   field: string;
   values: FacetValue[];
-  histogram: Histogram | null;
+  histogram?: Histogram | null;
 }
 
 /** One value of a field and how many runs have it. */
@@ -257,6 +257,10 @@ export interface GroupsAnswer {
   total: number;
 }
 
+export interface HTTPValidationError {
+  detail?: ValidationError[];
+}
+
 /** The server answers. */
 export interface Health {
   status: "ok";
@@ -288,8 +292,8 @@ export interface Info {
   store: StoreNumbers;
   read_only: boolean;
   hub: boolean;
-  user: string | null;
-  rights: ("read" | "write" | "admin")[] | null;
+  user?: string | null;
+  rights?: ("read" | "write" | "admin")[] | null;
 }
 
 /** Where something came from and what became of it. */
@@ -315,9 +319,9 @@ export interface LineageNode {
 /** One file of an artifact: an object, or a reference to elsewhere. */
 export interface ManifestFile {
   path: string;
-  sha256: string | null;
-  size_bytes: number | null;
-  reference: string | null;
+  sha256?: string | null;
+  size_bytes?: number | null;
+  reference?: string | null;
 }
 
 /** Media of the runs of a question; `items` are those of the asked-for key and the step nearest below. */
@@ -366,13 +370,27 @@ export interface NearRun {
   name: string;
 }
 
+/** A view and the questions it asked. */
+export interface OneFile {
+  view: string;
+  requests?: OneFileRequest[];
+}
+
+/** A question of a view; `key` is what the viewer looks its answer up by. */
+export interface OneFileRequest {
+  key: string;
+  method: "GET" | "POST";
+  path: string;
+  body?: Record<string, unknown> | null;
+}
+
 /** One parameter over the runs of a question; `value` is there when all runs have the same. */
 export interface ParamColumn {
   path: string;
   distinct: number;
   varying: boolean;
   numeric: boolean;
-  value: unknown;
+  value?: unknown;
 }
 
 /** A filter that parses, in its plain form. */
@@ -389,10 +407,10 @@ export interface Problem {
   detail: string;
   code: string;
   hint: string;
-  position: number | null;
-  expected: string | null;
-  nearest: NearRun[] | null;
-  candidates: string[] | null;
+  position?: number | null;
+  expected?: string | null;
+  nearest?: NearRun[] | null;
+  candidates?: string[] | null;
 }
 
 /** One project. */
@@ -409,7 +427,7 @@ export interface Project {
 
 /** How a project is shown; kept beside the index, so it can be thrown away. */
 export interface ProjectSettings {
-  goal: Goal | null;
+  goal?: Goal | null;
   pinned?: string[];
   hidden?: string[];
   order?: string[];
@@ -451,7 +469,7 @@ export interface RowsAnswer {
 /** Which logged rows. */
 export interface RowsRequest {
   run_ids: string[];
-  keys: string[] | null;
+  keys?: string[] | null;
   offset: number;
   limit: number;
   attempts: "last" | "all";
@@ -522,13 +540,13 @@ export interface RunDetails {
 /** A change to some runs; what is left out or null stays as it is. */
 export interface RunEdit {
   run_ids: string[];
-  name: string | null;
-  notes: string | null;
-  group: string | null;
+  name?: string | null;
+  notes?: string | null;
+  group?: string | null;
   add_tags?: string[];
   remove_tags?: string[];
-  archived: boolean | null;
-  deleted: boolean | null;
+  archived?: boolean | null;
+  deleted?: boolean | null;
 }
 
 /** One page of runs. */
@@ -540,21 +558,21 @@ export interface RunsAnswer {
 
 /** Which curves, over which range, for how many pixels. */
 export interface SeriesRequest {
-  run_ids: string[] | null;
-  q: string | null;
-  project: string | null;
-  sort: string | null;
-  limit: number | null;
+  run_ids?: string[] | null;
+  q?: string | null;
+  project?: string | null;
+  sort?: string | null;
+  limit?: number | null;
   archived: boolean;
   keys: string[];
   table: "events" | "system";
   x: string;
-  start: number | null;
-  stop: number | null;
+  start?: number | null;
+  stop?: number | null;
   width: number;
-  smooth: Smooth | null;
-  group: Band | null;
-  exact: boolean | null;
+  smooth?: Smooth | null;
+  group?: Band | null;
+  exact?: boolean | null;
   robust: boolean;
 }
 
@@ -590,7 +608,7 @@ export interface SqlRequest {
   params?: unknown[];
   timeout_s: number;
   max_rows: number;
-  id: string | null;
+  id?: string | null;
 }
 
 /** All views. */
@@ -620,6 +638,14 @@ export interface StoreNumbers {
 export interface TagCount {
   tag: string;
   runs: number;
+}
+
+export interface ValidationError {
+  loc: (string | number)[];
+  msg: string;
+  type: string;
+  input?: unknown;
+  ctx?: Record<string, unknown>;
 }
 
 /** A saved address of the page. */

@@ -63,17 +63,22 @@ def demo(
     eventide rm --help                                how to be rid of them
     """
     root = Path(folder).expanduser().absolute() if folder else state.root
+    runs = fill(root, seeds)
+    where = f" --store {root}" if folder or state.options.store else ""
+    content = {"store": str(root), "project": PROJECT, "runs": runs}
+    state.output.emit_object("demo", content, lambda: _NEXT.format(runs=runs, steps=STEPS, root=root, where=where))
+
+
+def fill(root: Path, seeds: int = 3) -> int:
+    """Write sample runs into the store at `root`, made where there is none; return how many."""
     layout = Layout(root)
     now = SYSTEM_CLOCK.time()
     layout.create(now_s=now)
     plans = list(_plans(seeds, now))
     for plan in plans:
         _write(layout, plan)
-    where = f" --store {root}" if folder or state.options.store else ""
-    content = {"store": str(root), "project": PROJECT, "runs": len(plans)}
-    state.output.emit_object(
-        "demo", content, lambda: _NEXT.format(runs=len(plans), steps=STEPS, root=root, where=where)
-    )
+    layout.announce()
+    return len(plans)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,25 +6,28 @@ no setting can be reached by SQL, whatever `sql` lets through. One query at a ti
 
 from __future__ import annotations
 
+import math
 import shutil
 import tempfile
 import threading
+import time
 import weakref
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from eventide.errors import InvalidQuery, InvalidSetting, StoreDamaged
-from eventide.store.sql.statement import FileVanishedError, check_sql, run_sql
+from eventide.errors import InvalidQuery, InvalidSetting, LimitExceeded, StoreDamaged
+from eventide.model import SqlLimits
+from eventide.store.sql.statement import CANCELLED, FileVanishedError, check_sql, run_sql
 from eventide.store.sql.text import literal
 from eventide.store.sql.view import TABLES, Views
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from eventide.model import SqlLimits
     from eventide.store.sql.statement import Params
     from eventide.store.sql.view import Catalog
 
@@ -33,6 +36,7 @@ MEMORY_LIMIT = "640MiB"
 MAX_SPILL = "10GiB"
 """What queries may write to the temporary folder."""
 _TRIES = 3
+_WAIT_S = 0.1
 
 
 class Engine:
@@ -70,7 +74,7 @@ class Engine:
             LimitExceeded: it went beyond `limits` or the memory limit.
             StoreDamaged: a sealed file is missing.
         """
-        with self._lock:
+        with self._turn(limits):
             if self._closed:
                 raise InvalidQuery("the store is closed", hint="eventide.open()")
             check_sql(self._con, query)
@@ -82,6 +86,23 @@ class Engine:
                     if not left:
                         raise StoreDamaged(f"a sealed file is missing: {error}", hint="eventide verify") from error
             raise AssertionError  # the loop returns or raises
+
+    @contextmanager
+    def _turn(self, limits: SqlLimits | None) -> Iterator[None]:
+        """Wait until no other query runs; one that is cancelled meanwhile, or out of time, does not wait for its turn."""
+        limits = limits or SqlLimits()
+        until_s = math.inf if limits.timeout_s is None else time.monotonic() + limits.timeout_s
+        while not self._lock.acquire(timeout=_WAIT_S):
+            if limits.cancelled is not None and limits.cancelled():
+                raise LimitExceeded(CANCELLED)
+            if time.monotonic() > until_s:
+                raise LimitExceeded(
+                    f"the query did not get its turn within {limits.timeout_s:g} s", hint="ask again later"
+                )
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _run(self, query: str, params: Params, limits: SqlLimits | None) -> pa.Table:
         try:

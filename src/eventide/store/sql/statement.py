@@ -7,8 +7,10 @@ Invariant: no exception of DuckDB or Arrow leaves this module; a statement that 
 
 from __future__ import annotations
 
+import math
 import re
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -49,6 +51,9 @@ REFUSED_FUNCTIONS = frozenset(
     {"current_setting", "getenv", "getvariable", "nextval", "pg_sleep", "setseed", "setval", "sleep_ms", "write_log"}
 )
 
+CANCELLED = "the query was cancelled"
+_AGAIN_S = 0.05
+"""Between two looks at whether a query is to stop."""
 _EXECUTE_STREAMS = int(duckdb.__version__.partition(".")[0]) < 2
 """Up to 1.x `execute` streams and `sql` with parameters collects everything, past the memory limit; from 2.0 it is the other way."""
 _HUGEINT = pa.decimal128(38, 0)
@@ -82,7 +87,7 @@ def run_sql(  # noqa: PLR0917 - the connection, the question, and its bounds
         FileVanishedError: a file it reads is gone.
     """
     limits = limits or SqlLimits()
-    with _translated(names or {}), _deadline(con, limits.timeout_s):
+    with _translated(names or {}), _deadline(con, limits):
         batches: list[pa.RecordBatch] = []
         rows = size = 0
         with _reader(con, query, params) as reader:
@@ -91,6 +96,8 @@ def run_sql(  # noqa: PLR0917 - the connection, the question, and its bounds
                 rows += batch.num_rows
                 size += batch.nbytes
                 if limits.max_rows is not None and rows > limits.max_rows:
+                    if limits.truncate:
+                        break
                     raise LimitExceeded(
                         f"the query has more than {limits.max_rows} rows", hint=f"add LIMIT {limits.max_rows}"
                     )
@@ -100,7 +107,7 @@ def run_sql(  # noqa: PLR0917 - the connection, the question, and its bounds
                         hint="select fewer columns, aggregate, or add LIMIT",
                     )
             schema = reader.schema
-        return _plain(pa.Table.from_batches(batches, schema))
+        return _plain(pa.Table.from_batches(batches, schema).slice(0, limits.max_rows))
 
 
 def _reader(con: duckdb.DuckDBPyConnection, query: str, params: Params) -> pa.RecordBatchReader:
@@ -216,32 +223,38 @@ def _refused(word: str) -> InvalidQuery:
 
 
 @contextmanager
-def _deadline(con: duckdb.DuckDBPyConnection, timeout_s: float | None) -> Iterator[None]:
-    """Interrupt the connection after a time, again and again until it notices."""
-    if timeout_s is None:
+def _deadline(con: duckdb.DuckDBPyConnection, limits: SqlLimits) -> Iterator[None]:
+    """Interrupt the connection after a time, or when the query was cancelled, again and again until it notices."""
+    timeout_s, cancelled = limits.timeout_s, limits.cancelled
+    if timeout_s is None and cancelled is None:
         yield
         return
     done = threading.Event()
-    late = threading.Event()
-    once_more_s = 0.05
+    why: list[str] = []
+    until_s = math.inf if timeout_s is None else time.monotonic() + timeout_s
 
     def watch() -> None:
-        wait_s = max(0.0, timeout_s)
+        wait_s = 0.0
         while not done.wait(wait_s):
-            late.set()
-            con.interrupt()
-            wait_s = once_more_s
+            left_s = until_s - time.monotonic()
+            if cancelled is not None and cancelled():
+                why.append(CANCELLED)
+            elif left_s <= 0:
+                why.append(f"the query took longer than {timeout_s:g} s")
+            if why:
+                con.interrupt()
+            wait_s = _AGAIN_S if why else min(max(0.0, left_s), _AGAIN_S if cancelled is not None else math.inf)
+            if wait_s == math.inf:
+                return
 
     watcher = threading.Thread(target=watch, name="eventide-sql-deadline", daemon=True)
     watcher.start()
     try:
         yield
     except (duckdb.Error, pa.ArrowException, OSError, RuntimeError) as error:
-        if late.is_set() and not isinstance(error, EventideError):
-            raise LimitExceeded(
-                f"the query took longer than {timeout_s:g} s",
-                hint="filter by run_id, aggregate less, or allow more time",
-            ) from error
+        if why and not isinstance(error, EventideError):
+            hint = "" if why[0] == CANCELLED else "filter by run_id, aggregate less, or allow more time"
+            raise LimitExceeded(why[0], hint=hint) from error
         raise
     finally:
         done.set()

@@ -1,0 +1,88 @@
+"""Runs: lists, one with all its details, selectors."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from eventide.errors import RunNotFound
+from eventide.model import FileQuery, RunQuery
+from eventide.server import plain, schema
+from eventide.server.questions import Filter, Keys, Limit, Offset, Project, RunId, Sort, listed, one_run, with_nearest
+from eventide.server.served import Reading
+
+if TYPE_CHECKING:
+    from eventide.model import RunInfo
+    from eventide.source import Source
+
+router = APIRouter(tags=["runs"])
+
+MOST_METRICS = 200
+"""Of one run in a list where nobody says which."""
+
+
+@router.get("/api/runs", response_model=schema.RunsAnswer)
+def runs(
+    asked: Reading,
+    project: Project = None,
+    q: Filter = "",
+    sort: Sort = "-started",
+    limit: Limit = 200,
+    offset: Offset = 0,
+    *,
+    archived: bool = False,
+    deleted: bool = False,
+    keys: Keys = None,
+    details: bool = True,
+) -> Response:
+    """Return one page of runs, with the metrics named in `keys` (absent: up to 200 of each run, empty: none)."""
+    cursor = asked.served.watcher.sync()
+    wanted = None if keys is None else listed(keys)
+    query = RunQuery(q, project, sort or "-started", limit, offset, archived, deleted, wanted, details)
+    page = asked.source.runs(query)
+    found = [plain.run(run) for run in page.runs]
+    if wanted is None:
+        for run in found:
+            if len(run["metrics"]) > MOST_METRICS:
+                run["metrics"] = dict(list(run["metrics"].items())[:MOST_METRICS])
+    return plain.reply({"runs": found, "total": page.total, "cursor": cursor})
+
+
+@router.get("/api/runs/{run_id}", response_model=schema.RunDetails)
+def run(asked: Reading, run_id: RunId) -> Response:
+    """Return everything about one run but its points."""
+    source = asked.source
+    info = source.run(one_run(source, run_id))
+    kinds = Counter(file.kind for file in source.files(FileQuery(run_ids=(info.id,))))
+    more = {
+        "config": plain.plain(info.config),
+        "provenance": plain.plain(info.provenance),
+        "error": info.error,
+        "files": dict(kinds),
+        "keys": sorted(info.metrics),
+        "system_keys": [key.key for key in source.keys(run_ids=[info.id], table="system")],
+        "has_console": bool(source.console(info.id, limit=1)),
+        "previous": _previous(source, info),
+    }
+    return plain.reply({**plain.run(info), **more})
+
+
+def _previous(source: Source, info: RunInfo) -> str | None:
+    """Return the run of the same project that started last before this one."""
+    query = RunQuery("", info.project, "-started", limit=None, archived=True, keys=(), details=False)
+    return next((run.id for run in source.runs(query).runs if run.started < info.started), None)
+
+
+@router.get("/api/resolve", response_model=schema.Resolved)
+def resolve(
+    asked: Reading, selector: Annotated[str, Query(min_length=1, max_length=1_000)], project: Project = None
+) -> Response:
+    """Return the runs that a selector means: an id, a unique prefix, a name, `@last`, `@running`, `@best:METRIC`."""
+    try:
+        ids = asked.source.resolve(selector, project=project)
+    except RunNotFound as error:
+        raise with_nearest(asked.source, error, selector, project) from None
+    return plain.reply({"ids": ids})

@@ -1,0 +1,46 @@
+"""Curves."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from eventide._version import __version__
+from eventide.server import columnar, schema
+from eventide.server.curves import Answering, chosen_runs
+from eventide.server.served import Reading
+
+router = APIRouter(tags=["curves"])
+
+_FORM = {
+    200: {
+        "description": "Curves as docs/reference/http.md describes them: a JSON header and aligned blocks.",
+        "content": {columnar.MEDIA_TYPE: {}},
+    },
+    304: {"description": "They are as the ETag says."},
+}
+
+
+@router.post("/api/series", response_class=Response, responses=_FORM)  # type: ignore[arg-type]
+def series(asked: Reading, question: schema.SeriesRequest, request: Request) -> Response:
+    """Return curves in bins on one grid, single points where there are at most two per pixel, bands for groups."""
+    watcher = asked.served.watcher
+    cursor = watcher.sync()
+    runs = chosen_runs(asked.source, question)
+    state = (
+        __version__,
+        question.model_dump_json(),
+        tuple(run.id for run in runs),
+        watcher.version([run.id for run in runs]),
+    )
+    etag = f'"{sha256(repr(state).encode()).hexdigest()[:32]}"'
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    body = asked.served.answers.get(etag)
+    if body is None:
+        body = Answering(asked.source, question, runs, cursor).answer()
+        asked.served.answers.put(etag, body)
+    return Response(body, headers=headers, media_type=columnar.MEDIA_TYPE)

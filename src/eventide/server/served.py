@@ -1,0 +1,111 @@
+"""What the routes of one server share, and what a single request may use of it.
+
+Invariant: a route gets at the source through `Asked` only, after the access of its request has been checked.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from eventide.errors import AccessDenied
+from eventide.server.auth import Access, Right
+from eventide.server.scoped import ScopedSource
+
+if TYPE_CHECKING:
+    from eventide.server.live import Watcher
+    from eventide.server.preferences import Preferences
+    from eventide.source import Source
+
+CACHE_BYTES = 32 * 1024 * 1024
+
+
+class Answers:
+    """A few answers that were asked for lately, by their ETag; together below a size. Safe for threads."""
+
+    def __init__(self, max_bytes: int = CACHE_BYTES) -> None:
+        self._max = max_bytes
+        self._held: OrderedDict[str, bytes] = OrderedDict()
+        self._size = 0
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> bytes | None:
+        """Return an answer, or None."""
+        with self._lock:
+            found = self._held.get(key)
+            if found is not None:
+                self._held.move_to_end(key)
+            return found
+
+    def put(self, key: str, answer: bytes) -> None:
+        """Keep an answer; the one that was not asked for the longest goes."""
+        with self._lock:
+            if len(answer) > self._max // 2 or key in self._held:
+                return
+            self._held[key] = answer
+            self._size += len(answer)
+            while self._size > self._max:
+                self._size -= len(self._held.popitem(last=False)[1])
+
+
+@dataclass
+class Served:
+    """One server."""
+
+    source: Source
+    watcher: Watcher
+    preferences: Preferences
+    read_only: bool = False
+    hub: bool = False
+    page_dir: Path | None = None
+    """Folder of the built page; None for a server without one."""
+    make_demo: Callable[[], tuple[str, int]] | None = None
+    """Makes sample runs and returns their project and number."""
+    answers: Answers = field(default_factory=Answers)
+    queries: dict[str, threading.Event] = field(default_factory=dict)
+    """Running SQL statements by id; setting the event cancels one."""
+    requests: dict[tuple[str, int], int] = field(default_factory=dict)
+    """Answers given, by method and status."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request: what it may use."""
+
+    served: Served
+    access: Access
+
+    @property
+    def source(self) -> Source:
+        """The source, narrowed to the projects of this access."""
+        if self.access.projects is None:
+            return self.served.source
+        return ScopedSource(self.served.source, self.access.projects)
+
+
+class Needs:
+    """A route's dependency: refuses a request without the right, and hands over what it may use."""
+
+    def __init__(self, right: Right) -> None:
+        self.right = right
+
+    async def __call__(self, connection: HTTPConnection) -> Asked:  # a coroutine needs no thread of its own
+        """Return what the request may use; raises AccessDenied."""
+        access = connection.scope.get("state", {}).get("access")
+        if not isinstance(access, Access):
+            raise AccessDenied("nobody said who this is")
+        access.check(self.right)
+        served: Any = connection.app.state.served
+        return Asked(served, access)
+
+
+Reading = Annotated[Asked, Depends(Needs("read"))]
+Writing = Annotated[Asked, Depends(Needs("write"))]
+Administering = Annotated[Asked, Depends(Needs("admin"))]
