@@ -91,6 +91,8 @@ def _problems(line: str) -> Iterator[str]:
     command: Any = app
     known = _options(command) | set(GLOBAL_OPTIONS)
     for word in line.split()[1:]:
+        if word == "--":
+            return  # what follows goes to somebody else
         if word.startswith("-"):
             if word.startswith("--") and word.partition("=")[0] not in known:
                 yield f"{line}: no option {word}"
@@ -124,7 +126,9 @@ def test_settings_exist(document: Path) -> None:
 def test_python_names_exist(document: Path) -> None:
     """`eventide.something` in code is a public name or a module, with the attributes that are written behind it."""
     code = [*_spans(document), *(text for _, text in _blocks(document))]
-    names = {name for text in code for name in re.findall(r"(?<![\w./@-])eventide((?:\.[A-Za-z_]\w*)+)", text)}
+    names = {name for text in code for name in re.findall(r"(?<![\w./@-])eventide((?:\.[A-Za-z_]\w*)+)", text)} - {
+        ".toml"
+    }
     assert sorted(f"eventide{name}" for name in names if not _resolves(name.lstrip(".").split("."))) == []
 
 
