@@ -37,6 +37,8 @@ SUBJECTS = (
     "hydra",
     "record",
     "snapshot",
+    "system",
+    "console",
 )
 RESULTS = Path(__file__).parent / "results"
 HEAD = ("what", "to reach", "measured", "baseline in the same run", "ratio", "met")

@@ -13,9 +13,12 @@ from eventide.sdk.cgroup import Cgroup
 from eventide.sdk.provenance.host import usable_cpus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from eventide.sdk.gpu import Gpus
+
+TREE_SHARE = 0.001
+"""Share of one core that looking for child processes may take."""
 
 
 class _Counters(NamedTuple):
@@ -53,6 +56,7 @@ class Machine:
         self._whole = whole
         self._me = psutil.Process()
         self._known: dict[tuple[int, float], Any] = {}
+        self._next_look_s = 0.0
         self._last = self._counters()
 
     def sample(self) -> dict[str, float]:
@@ -107,8 +111,11 @@ class Machine:
 
     # ── processes ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _tree(self) -> Iterable[Any]:
-        """Yield this process and all below it; those known are kept, which spares a look at their start."""
+    def _look_for_children(self) -> None:
+        """Note this process and all below it: every process of the host is looked at, as often as `TREE_SHARE` allows."""
+        if time.monotonic() < self._next_look_s:
+            return
+        begun = time.thread_time()
         found = {(self._me.pid, 0.0): self._me}
         try:
             for process in self._me.children(recursive=True):
@@ -117,11 +124,11 @@ class Machine:
         except (self._psutil.Error, OSError):
             pass
         self._known = found
-        return found.values()
+        self._next_look_s = time.monotonic() + (time.thread_time() - begun) / TREE_SHARE
 
     def _process_seconds(self) -> dict[tuple[int, float], float]:
         seconds: dict[tuple[int, float], float] = {}
-        self._tree()
+        self._look_for_children()
         for key, process in self._known.items():
             try:
                 times = process.cpu_times()
