@@ -42,6 +42,10 @@ _found: dict[tuple[str, str], File | None] = {}
 """Current folder and script → what was found for them."""
 
 
+_parsed: dict[str, tuple[tuple[int, int], File | None]] = {}
+"""Path → its stamp, and what the file said then; None for what says nothing of Eventide."""
+
+
 def forget() -> None:
     """Look anew next time: a run begins, or a command."""
     _found.clear()
@@ -53,10 +57,11 @@ def current() -> File | None:
     Raises:
         InvalidSetting: it is there, and cannot be read or is no TOML.
     """
+    first = sys.argv[0] if getattr(sys, "argv", None) else ""
     try:
-        key = (os.getcwd(), _script())  # noqa: PTH109 - start-up cost
+        key = (os.getcwd(), first)  # noqa: PTH109 - start-up cost
     except OSError:  # the folder is gone
-        key = ("", _script())
+        key = ("", first)
     try:
         known = _found[key]
     except KeyError:
@@ -65,8 +70,9 @@ def current() -> File | None:
         if known is None or _stamp(known.path) == known.stamp:
             return known
     found = _upwards(key[0])
-    if found is None and key[1]:
-        found = _upwards(os.path.dirname(key[1]))  # noqa: PTH120
+    script = _script(first) if found is None else ""
+    if script:
+        found = _upwards(os.path.dirname(script))  # noqa: PTH120
     _found[key] = found
     return found
 
@@ -76,9 +82,8 @@ def nearest(start: str) -> File | None:
     return _upwards(start)
 
 
-def _script() -> str:
+def _script(first: str) -> str:
     """Return the absolute path of the script, or an empty text: at a prompt, in a notebook, for a program that was installed."""
-    first = sys.argv[0] if getattr(sys, "argv", None) else ""
     if not first or first in ("-c", "-m", "-"):
         return ""
     path = os.path.abspath(first)  # noqa: PTH100 - start-up cost
@@ -93,9 +98,12 @@ def _upwards(start: str) -> File | None:
             path = os.path.join(folder, name)  # noqa: PTH118
             stamp = _stamp(path)
             if stamp is not None and _is_trusted(folder, path):
-                values = _read(path, whole=name == OWN_NAME)
-                if values is not None:
-                    return File(path, values, stamp)
+                known = _parsed.get(path)
+                if known is None or known[0] != stamp:
+                    values = _read(path, whole=name == OWN_NAME)
+                    known = _parsed[path] = stamp, None if values is None else File(path, values, stamp)
+                if known[1] is not None:
+                    return known[1]
         above = os.path.dirname(folder)  # noqa: PTH120
         if above == folder:
             break

@@ -45,8 +45,8 @@ class Keeper:
         """Held while a tree is walked."""
         self._waiting: dict[int, tuple[Run, str]] = {}
         self._is_due = False
-        self._kept: dict[tuple[str, str, str], tuple[float, dict[str, Any]]] = {}
-        """Store, source and how it was asked for → when its tree was kept, and the record of it."""
+        self._kept: dict[tuple[str | None, ...], tuple[float, dict[str, Any] | None]] = {}
+        """Store and all that decides about the source → when its tree was kept, and the record of it; None where there was no source."""
 
     def watch(self, run: Run, choice: str) -> None:
         """Keep the code of a run soon; costs some microseconds."""
@@ -91,21 +91,27 @@ class Keeper:
             self._busy.release()
 
     def _keep(self, run: Run, choice: str) -> None:
-        folder = source_of(choice)
         layout = run._layout  # noqa: SLF001
-        if folder is None or layout is None:
+        if layout is None:
             return
-        key = str(layout.root), str(folder), choice
+        main = getattr(sys.modules.get("__main__"), "__file__", None)
+        key = str(layout.root), choice, os.getcwd(), main, settings.get("code_dir")  # noqa: PTH109 - once a run
         kept = self._kept.get(key)
         if kept is not None and time.monotonic() - kept[0] <= FRESH_S:
-            run._writer.file(kept[1])  # noqa: SLF001
+            record = kept[1]
+            if record is not None:
+                run._writer.file(record)  # noqa: SLF001
             return
+        folder = source_of(choice)
+        record = None if folder is None else self._take_tree(run, folder, choice)
+        self._kept[key] = time.monotonic(), record
+
+    @staticmethod
+    def _take_tree(run: Run, folder: Path, choice: str) -> dict[str, Any] | None:
         from eventide.sdk import snapshot  # noqa: PLC0415 - only where code is kept
 
         limits = snapshot.WIDE if choice == "on" else snapshot.NARROW
-        record = snapshot.take(run, folder, limits=limits, until_s=time.monotonic() + LONGEST_S)
-        if record is not None:
-            self._kept[key] = time.monotonic(), record
+        return snapshot.take(run, folder, limits=limits, until_s=time.monotonic() + LONGEST_S)
 
 
 def source_of(choice: str) -> Path | None:
