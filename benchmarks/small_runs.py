@@ -62,7 +62,7 @@ def _sweep(root: Path, code: Path, runs: int, snapshot: str) -> float:
     """Return what a run costs a script that begins many, in a store that has none of its code yet."""
     store = root / f"swept-{snapshot}-{now()}"
     command = [sys.executable, str(code / "sweep.py"), str(store), str(runs), snapshot]
-    done = subprocess.run(command, check=True, capture_output=True, env={**os.environ, "EVENTIDE_QUIET": "1"})
+    done = subprocess.run(command, check=True, capture_output=True, cwd=code, env={**os.environ, "EVENTIDE_QUIET": "1"})
     return float(json.loads(done.stdout))
 
 
