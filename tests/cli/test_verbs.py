@@ -12,6 +12,7 @@ import pytest
 
 from eventide.cli.program import load
 from eventide.cli.verbs import BY_NAME, VERBS, root_help
+from eventide.testing import make_run
 
 Call = Callable[..., Any]
 
@@ -423,3 +424,39 @@ def test_root_help_is_one_screen() -> None:
     assert [verb.name for verb in VERBS if f" {verb.name}" not in text] == []
     assert len(text.splitlines()) <= 45
     assert max(map(len, text.splitlines())) <= 120
+
+
+def test_tail_tells_streams_apart(own_sample: Path, own_eventide: Call) -> None:
+    """`tail` puts the pieces of each stream to lines, and shows one stream when asked to."""
+    writer = make_run(own_sample, "r-console", [{"loss": 1.0}], status=None)
+    for text, stream in (
+        ("a", "stdout"),
+        ("oops\n", "stderr"),
+        ("b\n", "stdout"),
+        ("\r1%", "stdout"),
+        ("\r2%", "stdout"),
+    ):
+        writer.console(text, stream)
+    writer.close({"status": "finished"})
+
+    assert own_eventide("tail", "r-console").out == "oops\nab\n2%\n"
+    assert own_eventide("tail", "r-console", "--stream", "stderr").out == "oops\n"
+    assert '"stream":"stderr","text":"oops"' in own_eventide("tail", "r-console", "--jsonl").out
+
+
+def test_show_and_diff_tell_where_runs_came_from(own_sample: Path, own_eventide: Call) -> None:
+    """`show --env` has packages and GPUs by name, `--diff` the changes, `diff --env` what differs."""
+    for number, version in (("1", "2.0"), ("2", "2.1")):
+        writer = make_run(own_sample, f"r-env-{number}", [{"loss": 1.0}], status=None)
+        writer.set(("provenance", "python"), {"version": "3.11", "packages": {"numpy": version, "torch": "3.0"}})
+        writer.set(("provenance", "gpu"), [{"name": "H200", "memory_bytes": 1}])
+        writer.set(("provenance", "captured"), ["gpu", "python"])
+        writer.close({"status": "finished"})
+
+    shown = own_eventide("show", "r-env-1", "--env", "--format", "table").out
+    assert "numpy==2.0  torch==3.0" in shown
+    assert "0.name" in shown
+    assert "captured: gpu, python" in shown
+    assert own_eventide("show", "r-env-1", "--diff").out == ""
+    assert "nothing was captured" in own_eventide("show", "cnn-1", "--env", "--format", "table").out
+    assert lines(own_eventide("diff", "r-env-1", "r-env-2", "--env")) == [["env", "packages.numpy", "2.0", "2.1", ""]]

@@ -55,7 +55,7 @@ class Observer:
 
     def after_fork_in_child(self) -> None:
         """Forget the parent's thread, runs and machine."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal may end the runs while this thread holds it
         self._watched: dict[int, Watched] = {}
         self._wake = threading.Event()
         self._is_started = False

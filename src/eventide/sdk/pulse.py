@@ -42,7 +42,7 @@ class Pulse:
         self._reset()
 
     def _reset(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal may end the runs while this thread holds it
         self._stopping = threading.Event()
         self._waking = threading.Event()
         self._thread: threading.Thread | None = None

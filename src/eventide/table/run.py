@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from eventide.model import Edit, SeriesQuery
-from eventide.table import fields, results, values
+from eventide.table import environment, fields, results, values
 from eventide.table.choose import goal_metric
 from eventide.table.code import Code
 
@@ -160,6 +160,10 @@ class RunView:
     def console(self) -> str:
         """Return what the run printed, both streams as they came."""
         return "".join(line.text for line in self._source.console(self.id))
+
+    def provenance(self) -> dict[str, Any]:
+        """Return where the run came from, as a tree: git, command, python with its packages, host, gpu, launcher, user."""
+        return environment.whole(self._source, self._source.run(self.id))
 
     def results(self) -> list[Result]:
         """Return every version of every result that was saved, in order."""

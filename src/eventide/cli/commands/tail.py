@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from eventide.cli import terminal
+from eventide.cli.console import Line, Lines
 from eventide.cli.output import Column
 from eventide.cli.selectors import select_one
 from eventide.cli.verb import VerbCommand
@@ -38,6 +39,7 @@ _COLUMNS = (Column("ts", "time"), Column("step", "number"), Column("key"), Colum
 )
 @click.option("--rows", is_flag=True, help="Logged rows, also when there is console text.")
 @click.option("--console", is_flag=True, help="Console text only.")
+@click.option("--stream", type=click.Choice(["stdout", "stderr"]), help="Console text of this stream only.")
 @click.option(
     "--interval",
     "interval_s",
@@ -56,6 +58,7 @@ def tail(
     lines: int,
     rows: bool,
     console: bool,
+    stream: str | None,
     interval_s: float,
 ) -> None:
     """Show the end of a run's console text, or of its logged rows when it printed nothing.
@@ -64,11 +67,12 @@ def tail(
         eventide tail @running --follow
         eventide tail @last --rows -n 5
 
+    Console text of stderr is yellow where there is colour; --jsonl says time and stream of every line.
     Piped, rows come as ts, step, key, value, one value per line.
     """
     run_id = select_one(state, run)
-    wants_rows = rows or not (console or state.source.console(run_id, limit=1))
-    reader = _rows(state, run_id, lines) if wants_rows else _console(state, run_id, lines)
+    wants_rows = rows or not (console or stream or state.source.console(run_id, limit=1))
+    reader = _rows(state, run_id, lines) if wants_rows else _console(state, run_id, lines, stream)
     while True:
         status = state.source.run(
             run_id
@@ -89,17 +93,36 @@ def _flush() -> None:
     sys.stdout.flush()
 
 
-def _console(state: State, run_id: str, lines: int) -> Iterator[list[str]]:
-    """Yield new console text at each step, the first time the last `lines` lines."""
+def _console(state: State, run_id: str, count: int, stream: str | None) -> Iterator[list[str]]:
+    """Yield new console text at each step, the first time the last `count` lines; a line that has not ended once it has or at the end."""
+    lines = Lines()
     pieces = state.source.console(run_id)
-    text = terminal.plain_console("".join(piece.text for piece in pieces))
-    kept = text.splitlines(keepends=True)[-lines:] if lines else []
-    yield kept
     seen = len(pieces)
+    found = _of(lines.feed(pieces), stream)
+    begun = _of(lines.begun(), stream)
+    yield [_line_text(state, line) for line in [*found, *begun][-count:]] if count else []
+    shown = {line.stream: line.text for line in begun}
     while True:
         fresh = state.source.console(run_id, after=seen)
         seen += len(fresh)
-        yield [terminal.plain_console("".join(piece.text for piece in fresh))] if fresh else []
+        found = _of(lines.feed(fresh), stream)
+        begun = [line for line in _of(lines.begun(), stream) if shown.get(line.stream) != line.text] if fresh else []
+        shown.update((line.stream, line.text) for line in begun)
+        yield [_line_text(state, line) for line in (*found, *begun)]
+
+
+def _of(lines: list[Line], stream: str | None) -> list[Line]:
+    return [line for line in lines if stream in (None, line.stream)]
+
+
+def _line_text(state: State, line: Line) -> str:
+    """Return a line as the format wants it; on a terminal with colour, stderr is marked by it."""
+    if state.output.is_json:
+        from eventide.cli.output import json_row, json_text  # noqa: PLC0415
+
+        return json_text(json_row((Column("ts", "time"), Column("stream"), Column("text")), list(line)))
+    style = "yellow" if line.stream == "stderr" else ""
+    return terminal.paint(line.text, style, color=state.output.color and state.output.is_table) + "\n"
 
 
 def _rows(state: State, run_id: str, lines: int) -> Iterator[list[str]]:

@@ -61,7 +61,7 @@ class Descriptors:
         identity = run._writer.identity  # type: ignore[union-attr]  # noqa: SLF001 - part of the same package
         return {
             "path": [os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))],  # noqa: PTH100, PTH120
-            "root": str(run._layout.root),  # type: ignore[union-attr]  # noqa: SLF001
+            "root": str(run._layout.root.absolute()),  # type: ignore[union-attr]  # noqa: SLF001
             "run": identity.run,
             "project": identity.project,
             "attempt": identity.attempt,

@@ -54,7 +54,7 @@ class Facts:
 
     def after_fork_in_child(self) -> None:
         """Forget locks that another thread of the parent may have held."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal may end another run while this thread holds it
         self._slow_lock = threading.Lock()
 
     def quick(self, kinds: frozenset[str], started: Started, keep: Keep) -> tuple[dict[str, Any], frozenset[str]]:
