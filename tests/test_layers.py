@@ -24,7 +24,10 @@ TOO_LONG: dict[str, str] = {}
 
 VAGUE_NAMES = {"common", "helper", "helpers", "misc", "util", "utils"}
 # Folders that bear such a name all the same, and why.
-VAGUE_FOLDERS = {"src/eventide/compat/tmt/utils": "old scripts import `tmt.utils.duplicates`"}
+VAGUE_FOLDERS = {
+    "src/eventide/compat/tmt/utils": "old scripts import `tmt.utils.duplicates`",
+    "src/eventide/compat/tmt/history": "old scripts import `tmt.history.utils`",
+}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
