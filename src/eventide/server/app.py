@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -22,6 +22,7 @@ from eventide.errors import EventideError
 from eventide.server import problems, schema
 from eventide.server.auth import Auth, Gate, OpenGate
 from eventide.server.guard import Bodies, Guard, Hosts, RefusedBodyError
+from eventide.server.limits import Audit, Limits, RateLimit
 from eventide.server.live import Watcher
 from eventide.server.preferences import Preferences
 from eventide.server.routes import ROUTERS
@@ -45,6 +46,8 @@ def make_app(
     gate: Gate | None = None,
     hosts: Hosts | None = None,
     bodies: Iterable[Bodies] = (),
+    rate: RateLimit | None = None,
+    audit: Audit | None = None,
     **how: Any,
 ) -> ASGIApp:
     """Return the application that serves a source: `make_api` with its guards in front.
@@ -54,10 +57,15 @@ def make_app(
         gate: decides who may do what; default everybody everything.
         hosts: names it answers to; default those of the loopback.
         bodies: exceptions from the rule that bodies are small JSON.
+        rate: how often one caller may ask; None: as often as it likes.
+        audit: where changes and refusals are written down; None: nowhere.
         how: as in `make_api`.
     """
     api = make_api(source, **how)
-    return Guard(_Counted(Auth(api, gate or OpenGate()), api.state.served), hosts or Hosts("127.0.0.1"), bodies)
+    inner: ASGIApp = Auth(api, gate or OpenGate())
+    if rate is not None or audit is not None:
+        inner = Limits(inner, rate, audit)
+    return Guard(_Counted(inner, api.state.served), hosts or Hosts("127.0.0.1"), bodies)
 
 
 def make_api(
@@ -69,6 +77,7 @@ def make_api(
     page_dir: Path | None = PAGE_DIR,
     seal: Callable[[], Any] | None = None,
     make_demo: Callable[[], tuple[str, int]] | None = None,
+    routers: Iterable[APIRouter] = (),
 ) -> FastAPI:
     """Return the routes over a source, unguarded.
 
@@ -80,6 +89,7 @@ def make_api(
         page_dir: folder of the built page.
         seal: called once a minute in a thread of its own.
         make_demo: makes sample runs in an empty store and returns their project and number.
+        routers: further routes, asked before the page.
     """
     watcher = Watcher(source, seal=seal)
 
@@ -111,11 +121,12 @@ def make_api(
         page_dir=page_dir,
         make_demo=make_demo,
     )
-    for router in ROUTERS:
+    for router in (*routers, *ROUTERS):
         app.include_router(router)
     app.add_exception_handler(EventideError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _framework)
+    app.add_exception_handler(Exception, _unexpected)
     return app
 
 
@@ -146,6 +157,10 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 async def _ours(_request: Request, error: Exception) -> Response:
     assert isinstance(error, EventideError)  # noqa: S101 - registered for it
     return problems.of_error(error)
+
+
+async def _unexpected(_request: Request, error: Exception) -> Response:
+    return problems.unexpected(error)
 
 
 async def _invalid(_request: Request, error: Exception) -> Response:

@@ -43,7 +43,9 @@ class Access:
         if right not in self.rights:
             raise AccessDenied(
                 f"this needs the right to {'administer' if right == 'admin' else right}",
-                hint="start the server without --read-only" if right == "write" else "ask with another token",
+                hint="ask with a token for it: eventide token create --scope write; or the server is --read-only"
+                if right == "write"
+                else "ask with a token for it: eventide token create --scope admin",
             )
 
 

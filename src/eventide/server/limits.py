@@ -76,7 +76,7 @@ class Audit:
 
 
 class Limits:
-    """ASGI middleware within the access check: limits rates and writes the audit log."""
+    """ASGI middleware around the access check: limits rates by address, and writes the audit log once it is known who asked."""
 
     def __init__(self, app: ASGIApp, rate: RateLimit | None = None, audit: Audit | None = None) -> None:
         self.app = app
@@ -89,9 +89,7 @@ class Limits:
             await self.app(scope, receive, send)
             return
         address = (scope.get("client") or ("", 0))[0]
-        access = scope.get("state", {}).get("access")
-        user = getattr(access, "user", None) or ""
-        wait = self.rate.wait_s(user or address) if self.rate is not None else 0.0
+        wait = self.rate.wait_s(address) if self.rate is not None else 0.0
         status = 500
 
         async def noted(message: Message) -> None:
@@ -108,6 +106,7 @@ class Limits:
         else:
             await self.app(scope, receive, noted)
         if self.audit is not None and (status in {401, 403, 429} or changes(scope["method"], scope["path"])):
+            user = getattr(scope.get("state", {}).get("access"), "user", None) or ""
             self.audit.note(user=user, caller=address, method=scope["method"], path=scope["path"], status=status)
 
 

@@ -35,12 +35,13 @@ class Place:
 
     host: str
     port: int
+    scheme: str = "http"
 
     @property
     def url(self) -> str:
         """Address for a browser on this machine, or on another where others are let in."""
         host = {"0.0.0.0": socket.gethostname(), "::": socket.gethostname()}.get(self.host, self.host)  # noqa: S104 - compared with
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+        return f"{self.scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
 def check_reach(host: str, token: str | None, *, without_token: bool) -> None:
@@ -89,13 +90,51 @@ def _listening(host: str, port: int) -> socket.socket:
     return found
 
 
+def _check_certificate(cert: str | None, key: str | None) -> None:
+    """Raise InvalidSetting unless certificate and key fit, or neither is given."""
+    if cert is None and key is None:
+        return
+    import ssl  # noqa: PLC0415 - only with TLS
+
+    if cert is None:
+        raise InvalidSetting("a key needs its certificate", hint="--cert FILE --key FILE")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key)
+    except (OSError, ssl.SSLError) as error:
+        raise InvalidSetting(f"certificate `{cert}` and key `{key}` cannot be used: {error}") from error
+
+
 class Server:
     """One server, run in the calling thread or beside it."""
 
-    def __init__(self, app: ASGIApp, listening: socket.socket, *, root_path: str = "") -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        listening: socket.socket,
+        *,
+        root_path: str = "",
+        cert: str | None = None,
+        key: str | None = None,
+        proxies: Iterable[str] = (),
+    ) -> None:
+        """Prepare to serve.
+
+        Args:
+            app: what answers.
+            listening: where, see `bind`.
+            root_path: what a proxy puts in front of every path.
+            cert: file of the certificate for TLS; None: no TLS.
+            key: file of its key.
+            proxies: addresses whose forwarded headers are believed; nobody else's are.
+
+        Raises:
+            InvalidSetting: certificate and key cannot be used.
+        """
         self._socket = listening
         host, port = listening.getsockname()[:2]
-        self.place = Place(host, port)
+        self.place = Place(host, port, "https" if cert else "http")
+        trusted = list(proxies)
+        _check_certificate(cert, key)
         config = uvicorn.Config(
             app,
             root_path=root_path,
@@ -113,7 +152,10 @@ class Server:
             timeout_graceful_shutdown=STOP_S,
             server_header=False,
             date_header=True,
-            proxy_headers=False,
+            proxy_headers=bool(trusted),
+            forwarded_allow_ips=trusted or None,
+            ssl_certfile=cert,
+            ssl_keyfile=key,
             h11_max_incomplete_event_size=64 * 1024,
         )
         self._server = uvicorn.Server(config)

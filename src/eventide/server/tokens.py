@@ -14,7 +14,7 @@ import hmac
 import os
 import secrets
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,11 +24,18 @@ import orjson
 from eventide.clock import SYSTEM_CLOCK, Clock
 from eventide.errors import InvalidSetting, NotFound, StoreDamaged, StoreUnwritable
 from eventide.names import check_label
+from eventide.server.auth import COOKIE, Access, Gate, Right
 
 if TYPE_CHECKING:
+    from starlette.requests import HTTPConnection
+
     from eventide.layout import Layout
 
-SCOPES = {"read": ("read",), "write": ("read", "write"), "admin": ("read", "write", "admin")}
+SCOPES: dict[str, tuple[Right, ...]] = {
+    "read": ("read",),
+    "write": ("read", "write"),
+    "admin": ("read", "write", "admin"),
+}
 """What each scope allows."""
 PREFIX = "evt"
 
@@ -168,6 +175,46 @@ class TokenBook:
             raise StoreUnwritable(f"cannot keep tokens in `{self._path}`: {error.strerror or error}") from error
         self._stamp = (-1, -1)
         self._load()
+
+
+class BookGate:
+    """Lets in who has a token of a book, or the cookie it was exchanged for; reading alone on a read-only server."""
+
+    def __init__(self, book: TokenBook, *, read_only: bool = False) -> None:
+        self._book = book
+        self._read_only = read_only
+
+    def access(self, connection: HTTPConnection) -> Access | None:
+        """Return what the sender's token allows; None when there is none that opens anything."""
+        scheme, _, given = connection.headers.get("authorization", "").partition(" ")
+        if given:
+            found = self._book.find(given.strip()) if scheme.lower() == "bearer" else None
+        else:
+            found = self._book.find_cookie(connection.cookies.get(COOKIE, ""))
+        if found is None:
+            return None
+        rights: frozenset[Right] = frozenset({"read"}) if self._read_only else frozenset(SCOPES[found.scope])
+        projects = None if found.projects is None else frozenset(found.projects)
+        return Access(rights, found.user or f"token {found.id}", projects)
+
+    def cookie(self, token: str) -> str | None:
+        """Return the cookie a token is exchanged for; None when it opens nothing."""
+        return cookie_of(token) if self._book.find(token) is not None else None
+
+
+class AnyGate:
+    """Lets in whom one of several gates lets in."""
+
+    def __init__(self, gates: Sequence[Gate]) -> None:
+        self._gates = tuple(gates)
+
+    def access(self, connection: HTTPConnection) -> Access | None:
+        """Return what the first gate that knows the sender allows."""
+        return next((found for gate in self._gates if (found := gate.access(connection)) is not None), None)
+
+    def cookie(self, token: str) -> str | None:
+        """Return the cookie of the first gate that knows the token."""
+        return next((found for gate in self._gates if (found := gate.cookie(token)) is not None), None)
 
 
 def cookie_of(token: str) -> str:

@@ -10,7 +10,10 @@ import click
 
 from eventide.cli import terminal
 from eventide.cli.verb import VerbCommand
+from eventide.clock import SYSTEM_CLOCK
 from eventide.errors import InvalidSetting
+from eventide.layout import Layout
+from eventide.transport import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +41,8 @@ def ui(state: State, store: str, *, port: int | None, no_browser: bool, read_onl
 
     Only this machine reaches it. On a terminal the browser is opened; Ctrl-C ends it.
     """
-    running = _prepared(state, store, host="127.0.0.1", port=port, read_only=read_only)
+    _name(state, store)
+    running = _prepared(state, host="127.0.0.1", port=port, read_only=read_only)
     url = running.place.url + (f"/p/{_quoted(state.project)}" if state.project else "/")
     opens = not no_browser and terminal.is_terminal(sys.stdout) and terminal.is_terminal(sys.stdin)
     _run(state, running, url, open_browser=opens)
@@ -55,6 +59,10 @@ def ui(state: State, store: str, *, port: int | None, no_browser: bool, read_onl
 @click.option(
     "--allow-host", "allowed", multiple=True, metavar="NAME", help="A name it is reached by, such as a proxy's."
 )
+@click.option("--hub", is_flag=True, help="Take in what relays and training scripts send.")
+@click.option("--cert", metavar="FILE", help="Certificate, for TLS.")
+@click.option("--key", metavar="FILE", help="Key of the certificate.")
+@click.option("--proxy", "proxies", multiple=True, metavar="ADDRESS", help="A proxy whose forwarded headers count.")
 @click.option("--root-path", default="", metavar="PATH", help="Path a proxy puts in front, such as /runs.")
 @_READ_ONLY
 @click.pass_obj
@@ -67,6 +75,10 @@ def serve(
     token: str | None,
     let_everybody_in: bool,
     allowed: tuple[str, ...],
+    hub: bool,
+    cert: str | None,
+    key: str | None,
+    proxies: tuple[str, ...],
     root_path: str,
     read_only: bool,
 ) -> None:
@@ -75,56 +87,116 @@ def serve(
         eventide serve
         eventide serve --host 0.0.0.0 --token auto        other machines, with the link it prints
         eventide serve --host 0.0.0.0 --let-everybody-in --read-only
+        eventide serve /data/hub --hub --host 0.0.0.0     with the tokens of `eventide token create`
 
-    Beyond this machine it asks for a token, unless you say otherwise in so many words. `/healthz` and `/metrics` are for monitoring.
+    Beyond this machine it asks for a token, unless you say otherwise in so many words. `/healthz` and `/metrics`
+    are for monitoring.
     """
     from eventide.server.serving import check_reach, new_token  # noqa: PLC0415 - only where it is served
     from eventide.transport import token_of  # noqa: PLC0415
 
     presented = new_token() if token == "auto" else token_of(token)  # noqa: S105 - a word
-    check_reach(host, presented, without_token=let_everybody_in)
+    _name(state, store)
+    check_reach(host, presented or _has_tokens(state), without_token=let_everybody_in)
     running = _prepared(
-        state, store, host=host, port=port, read_only=read_only, token=presented, allowed=allowed, root_path=root_path
+        state,
+        host=host,
+        port=port,
+        read_only=read_only,
+        token=presented,
+        allowed=allowed,
+        hub=hub,
+        with_book=not let_everybody_in,
+        how={"root_path": root_path, "cert": cert, "key": key, "proxies": proxies},
     )
     url = running.place.url + (f"/?token={_quoted(presented)}" if presented else "/")
     _run(state, running, url, open_browser=False)
 
 
+def _name(state: State, store: str) -> None:
+    """Let an argument name the store."""
+    if not store:
+        return
+    if state.options.store:
+        raise InvalidSetting("the store is named twice", hint="eventide ui STORE")
+    state.options.store = store
+
+
 def _prepared(
     state: State,
-    store: str,
     *,
     host: str,
     port: int | None,
     read_only: bool,
     token: str | None = None,
     allowed: tuple[str, ...] = (),
-    root_path: str = "",
+    hub: bool = False,
+    with_book: bool = False,
+    how: dict[str, Any] | None = None,
 ) -> Any:
     """Return a server over the store, not running yet; the store is closed by the state."""
     from eventide.server.app import make_app  # noqa: PLC0415
-    from eventide.server.auth import EVERYTHING, READING, OpenGate, TokenGate  # noqa: PLC0415
     from eventide.server.guard import Hosts  # noqa: PLC0415
     from eventide.server.serving import Server, bind  # noqa: PLC0415
 
-    if store:
-        if state.options.store:
-            raise InvalidSetting("the store is named twice", hint="eventide ui STORE")
-        state.options.store = store
+    parts = _hub_parts(state) if hub else {}
     listening = bind(host, port)
-    access = READING if read_only else EVERYTHING
     source = state.source
     hosts = Hosts(host, allowed)
     app = make_app(
         source,
-        gate=TokenGate(token, access) if token else OpenGate(access),
+        gate=_gate(state, token, read_only=read_only, with_book=with_book),
         hosts=hosts,
         read_only=read_only,
+        hub=hub,
         preferences_dir=_preferences_dir(source),
         seal=None if read_only else getattr(source, "seal", None),
-        make_demo=_demo(state) if hosts.is_loopback and not read_only else None,
+        make_demo=_demo(state) if hosts.is_loopback and not read_only and not hub else None,
+        **parts,
     )
-    return Server(app, listening, root_path=root_path)
+    return Server(app, listening, **(how or {}))
+
+
+def _has_tokens(state: State) -> str | None:
+    """Return the id of some token of the store that opens something, or None."""
+    if is_url(state.options.store):
+        return None
+    from eventide.server.tokens import TokenBook  # noqa: PLC0415
+
+    now_s = SYSTEM_CLOCK.time()
+    return next((token.id for token in TokenBook.of(Layout(state.root)).tokens() if token.is_valid(now_s)), None)
+
+
+def _gate(state: State, token: str | None, *, read_only: bool, with_book: bool) -> Any:
+    """Return who is let in: everybody, who has the token given here, or who has one of the store's."""
+    from eventide.server.auth import EVERYTHING, READING, OpenGate, TokenGate  # noqa: PLC0415
+    from eventide.server.tokens import AnyGate, BookGate, TokenBook  # noqa: PLC0415
+
+    access = READING if read_only else EVERYTHING
+    gates: list[Any] = [TokenGate(token, access)] if token else []
+    if with_book and _has_tokens(state):
+        gates.append(BookGate(TokenBook.of(Layout(state.root)), read_only=read_only))
+    return AnyGate(gates) if gates else OpenGate(access)
+
+
+def _hub_parts(state: State) -> dict[str, Any]:
+    """Return what a hub has beside the routes of every server; the store is made when it is not there."""
+    from eventide.objects.choice import open_objects  # noqa: PLC0415
+    from eventide.relay.receiver import Receiver  # noqa: PLC0415
+    from eventide.server.limits import Audit, RateLimit  # noqa: PLC0415
+    from eventide.server.routes.relay import BODIES, relay_router  # noqa: PLC0415
+    from eventide.store.tables.acknowledged import Acknowledged  # noqa: PLC0415
+
+    layout = Layout(state.root)
+    hub_id = layout.create(now_s=SYSTEM_CLOCK.time())
+    (layout.root / "access").mkdir(mode=0o700, exist_ok=True)
+    receiver = Receiver(layout, open_objects(layout, is_writer=True), Acknowledged(layout))
+    return {
+        "routers": [relay_router(receiver, hub_id)],
+        "bodies": [BODIES],
+        "rate": RateLimit(),
+        "audit": Audit(layout.root / "access" / "audit.jsonl"),
+    }
 
 
 def _preferences_dir(source: Any) -> Path | None:
@@ -135,7 +207,6 @@ def _preferences_dir(source: Any) -> Path | None:
 
 def _demo(state: State) -> Callable[[], tuple[str, int]] | None:
     from eventide.cli.commands.demo import PROJECT, fill  # noqa: PLC0415
-    from eventide.transport import is_url  # noqa: PLC0415
 
     if is_url(state.options.store):
         return None

@@ -30,17 +30,14 @@ _SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
     metavar="SCOPE",
     help="read, write (reads too) or admin.",
 )
-@click.option("--project", "projects", multiple=True, metavar="NAME", help="One project only; may be repeated.")
 @click.option("--user", default="", metavar="NAME", help="Who it is for; shown in the audit log.")
 @click.option("--expires", default="", metavar="TIME", help="After how long it ends: 12h, 30d, 1y.")
 @click.pass_obj
-def token(
-    state: State, action: str, token_id: str, *, scope: str, projects: tuple[str, ...], user: str, expires: str
-) -> None:
+def token(state: State, action: str, token_id: str, *, scope: str, user: str, expires: str) -> None:
     """Make, list or revoke tokens for the server of this store.
 
         eventide token create --scope read --user ada --expires 30d
-        eventide token create --project vision            for this project only
+        eventide token create --project vision,nlp        for these projects only
         eventide token ls
         eventide token revoke 1a2b3c4d
 
@@ -51,6 +48,7 @@ def token(
     layout = Layout(state.root)
     layout.check()
     book = TokenBook.of(layout)
+    projects = [name for name in (state.project or "").split(",") if name]
     if action == "create":
         made, kept = book.create(scope, user=user, projects=projects or None, expires_in_s=_seconds(expires))
         state.output.say(f"token {kept.id}: {scope}, {', '.join(projects) or 'all projects'}; this is shown once:")
