@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eventide import configfile, settings
 from eventide.journal.records import ROLE_RUN
@@ -31,6 +31,15 @@ PATIENCE_S = 10.0
 """How long the end of a run waits for the thread."""
 
 
+class Start(NamedTuple):
+    """How the process stood when a run began; at its end the interpreter has forgotten the script."""
+
+    choice: str
+    """`auto` or `on`."""
+    script: str | None
+    cwd: str
+
+
 class Keeper:
     """Keeps the code of the runs of a process. Safe for threads."""
 
@@ -43,7 +52,7 @@ class Keeper:
         self._lock = threading.Lock()
         self._busy = threading.Lock()
         """Held while a tree is walked."""
-        self._waiting: dict[int, tuple[Run, str]] = {}
+        self._waiting: dict[int, tuple[Run, Start]] = {}
         self._is_due = False
         self._kept: dict[tuple[str | None, ...], tuple[float, dict[str, Any] | None]] = {}
         """Store and all that decides about the source → when its tree was kept, and the record of it; None where there was no source."""
@@ -54,9 +63,14 @@ class Keeper:
         is_first = identity is None or identity.rank == 0
         if choice == "off" or run.dir is None or run.role != ROLE_RUN or not is_first:
             return
+        try:
+            cwd = os.getcwd()  # noqa: PTH109 - start-up cost
+        except OSError:  # the folder is gone
+            return
+        start = Start(choice, getattr(sys.modules.get("__main__"), "__file__", None), cwd)
         run._before_end.append(lambda: self.finish(run))  # noqa: SLF001
         with self._lock:
-            self._waiting[id(run)] = run, choice
+            self._waiting[id(run)] = run, start
             begin, self._is_due = not self._is_due, True
         if begin:
             self._pulse.later(FIRST_LOOK_S, self._start)
@@ -84,26 +98,25 @@ class Keeper:
             return
         try:
             with self._lock:
-                _, choice = self._waiting.pop(id(run), (run, "off"))
-            if choice != "off":
-                run._guard.attempt("code", lambda: self._keep(run, choice))  # noqa: SLF001
+                _, start = self._waiting.pop(id(run), (run, None))
+            if start is not None:
+                run._guard.attempt("code", lambda: self._keep(run, start))  # noqa: SLF001
         finally:
             self._busy.release()
 
-    def _keep(self, run: Run, choice: str) -> None:
+    def _keep(self, run: Run, start: Start) -> None:
         layout = run._layout  # noqa: SLF001
         if layout is None:
             return
-        main = getattr(sys.modules.get("__main__"), "__file__", None)
-        key = str(layout.root), choice, os.getcwd(), main, settings.get("code_dir")  # noqa: PTH109 - once a run
+        key = str(layout.root), *start, settings.get("code_dir")
         kept = self._kept.get(key)
         if kept is not None and time.monotonic() - kept[0] <= FRESH_S:
             record = kept[1]
             if record is not None:
                 run._writer.file(record)  # noqa: SLF001
             return
-        folder = source_of(choice)
-        record = None if folder is None else self._take_tree(run, folder, choice)
+        folder = source_of(start)
+        record = None if folder is None else self._take_tree(run, folder, start.choice)
         self._kept[key] = time.monotonic(), record
 
     @staticmethod
@@ -114,7 +127,7 @@ class Keeper:
         return snapshot.take(run, folder, limits=limits, until_s=time.monotonic() + LONGEST_S)
 
 
-def source_of(choice: str) -> Path | None:
+def source_of(start: Start) -> Path | None:
     """Return the folder whose code belongs to this process; None where that cannot be told, or nothing is to be kept.
 
     It is the setting `code_dir`, else the nearest folder, upwards from the script, with a configuration file or a git repository. Asked
@@ -125,31 +138,29 @@ def source_of(choice: str) -> Path | None:
         OSError: `on` means a folder that is no project, such as the home folder.
         InvalidSetting: the configuration file has become one that cannot be used.
     """
+    here = Path(start.cwd)
     said = settings.get("code_dir")
     if said is not None:
-        return Path(said).expanduser().absolute()
-    script = _script()
-    starts = [script.parent] if script is not None else []
-    if choice == "on":
-        starts.append(Path.cwd())
-    for start in starts:
-        found = _project(start)
+        return here / Path(said).expanduser()
+    script = _own(start)
+    is_asked = start.choice == "on"
+    for place in [*([script.parent] if script is not None else []), *([here] if is_asked else [])]:
+        found = _project(place)
         if found is not None:
             return found
-    if choice != "on":
+    if not is_asked:
         return None
-    here = Path.cwd()
     folder = here if script is None or script.is_relative_to(here) else script.parent
     if _is_too_wide(folder):
         raise OSError(f"`{folder}` is no project; put an eventide.toml beside the code")
     return folder
 
 
-def _script() -> Path | None:
-    file = getattr(sys.modules.get("__main__"), "__file__", None)
-    if not file:
+def _own(start: Start) -> Path | None:
+    """Return the script, or None: at a prompt, in a notebook, for a program that was installed."""
+    if not start.script:
         return None
-    path = Path(file).resolve()
+    path = Path(start.cwd, start.script).resolve()
     prefixes = {Path(prefix).resolve() for prefix in (sys.prefix, sys.base_prefix)}
     return path if path.is_file() and not any(path.is_relative_to(prefix) for prefix in prefixes) else None
 
