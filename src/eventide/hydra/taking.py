@@ -1,4 +1,4 @@
-"""Take one run's files into its journal: metrics as rows, logs as console text, everything as artifacts, each only once.
+"""Take one run's files into its journal: metrics as rows, logs as console text, everything as files, each only once.
 
 Invariant: what a file's last record says has been taken in is in the journal before it; a file that changed otherwise than by growing is
 taken in anew as a further attempt, so that the newest wins.
@@ -220,7 +220,7 @@ class Taking:
         return start + len(data)
 
     def _write_file(self, name: str, state: FileState, writer: JournalWriter, objects: Objects) -> None:
-        record: dict[str, Any] = {"kind": "artifact", "name": name, "size_bytes": state.size}
+        record: dict[str, Any] = {"kind": "file", "name": name, "size_bytes": state.size}
         if (state.settled or self._keep_all) and state.size <= self._rules.max_bytes:
             with contextlib.suppress(OSError):  # gone, or not to be read; its name stays
                 record["sha256"] = objects.put_file(f"{self._run.path}/{name}")

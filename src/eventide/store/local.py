@@ -7,7 +7,7 @@ answers. Invariant: a question never waits for a writer, and sees every row whos
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -38,7 +38,7 @@ from eventide.model import (
     StoreInfo,
     TableName,
 )
-from eventide.objects.local import LocalObjects
+from eventide.objects.choice import open_objects
 from eventide.settings import get
 from eventide.store.edits import check_edit, write_edit
 from eventide.store.filter.filters import CompiledFilter, CompiledSort, compile_filter, compile_sort
@@ -83,7 +83,7 @@ class LocalSource:
         self.layout = Layout(find_root(root))
         self.store_id = self.layout.check()
         self._clock = clock
-        self._objects = LocalObjects(self.layout)
+        self._objects = open_objects(self.layout)
         self._lock = threading.RLock()
         self._sealing = threading.Lock()
         self._auto_seal = auto_seal
@@ -353,6 +353,12 @@ class LocalSource:
     def gc(self, *, dry_run: bool = False, min_age_days: float = 7) -> Removal:
         """Remove objects that no run refers to and that are older than `min_age_days`."""
         return self._upkeep.collect_garbage(dry_run=dry_run, min_age_days=min_age_days)
+
+    def collect(
+        self, hashes: Iterable[str], *, put_before_s: float, released: Iterable[str] = (), dry_run: bool = False
+    ) -> Removal:
+        """Remove those of some objects that nothing refers to and that nobody has put since; see `collect_some`."""
+        return self._upkeep.collect(hashes, put_before_s=put_before_s, released=released, dry_run=dry_run)
 
     def verify(self, *, objects: bool = True) -> list[Problem]:
         """Return what is not as the format promises; `objects` False leaves out hashing all objects."""

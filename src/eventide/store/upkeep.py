@@ -63,6 +63,14 @@ class Upkeep:
 
         return collect_garbage(self._layout, clock=self._clock, min_age_days=min_age_days, dry_run=dry_run)
 
+    def collect(
+        self, hashes: Iterable[str], *, put_before_s: float, released: Iterable[str] = (), dry_run: bool = False
+    ) -> Removal:
+        """Remove those of some objects that nothing refers to."""
+        from eventide.store.tables.garbage import collect_some  # noqa: PLC0415
+
+        return collect_some(self._layout, hashes, put_before_s=put_before_s, released=released, dry_run=dry_run)
+
     def verify(self, *, objects: bool = True) -> list[Problem]:
         """Look at every byte and report what is not as the format promises."""
         from eventide.store.tables.verify import verify  # noqa: PLC0415

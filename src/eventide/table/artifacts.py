@@ -48,6 +48,8 @@ class _Facts:
     first: FileInfo
     newest: FileInfo
     runs: list[str] = field(default_factory=list)
+    said: dict[str, Any] = field(default_factory=dict)
+    """Metadata and description: the newest that are not empty."""
     deleted: bool = False
 
 
@@ -74,6 +76,8 @@ class ArtifactVersion:
     """Ids of the runs that logged it, the first one first."""
     metadata: dict[str, Any] = field(default_factory=dict)
     description: str = ""
+    logged_s: float = 0.0
+    """When it was logged last."""
 
     @property
     def selector(self) -> str:
@@ -171,13 +175,14 @@ class ArtifactVersion:
         """
         wanted = _hashes(self)
         collect = getattr(self.source, "collect", None)
-        if dry_run:
-            return (
-                collect(wanted, released=(self.digest,), dry_run=True) if collect is not None else Removal(dry_run=True)
-            )
-        body = {"kind": "artifact-deleted", "name": self.name, "version": self.version, "digest": self.digest}
-        self.source.edit(self.runs[:1], Edit(files=({**body, "project": self.project},)))
-        return collect(wanted) if collect is not None else Removal()
+        removal = Removal(dry_run=dry_run)
+        if dry_run and collect is not None:
+            removal = collect(wanted, put_before_s=self.logged_s, released=(self.digest,), dry_run=True)
+        if not dry_run:
+            body = {"kind": "artifact-deleted", "name": self.name, "version": self.version, "digest": self.digest}
+            self.source.edit(self.runs[:1], Edit(files=({**body, "project": self.project},)))
+            removal = collect(wanted, put_before_s=self.logged_s) if collect is not None else removal
+        return removal
 
     def add_alias(self, *aliases: str) -> ArtifactVersion:
         """Give it aliases, each taken from the version that had it; return it as it is now.
@@ -249,6 +254,7 @@ def _fold(
         facts = found.setdefault(key, _Facts(info, info))
         facts.newest, facts.deleted = info, False
         facts.runs.append(info.run_id)
+        facts.said.update({what: info.record[what] for what in ("metadata", "description") if info.record.get(what)})
         for alias in info.record.get("aliases") or ():
             aliases[project, name, str(alias)] = number
     elif info.kind == "artifact-deleted":
@@ -275,7 +281,7 @@ def _aliases_of(
 
 def _made(source: Source, facts: _Facts, aliases: tuple[str, ...]) -> ArtifactVersion:
     body = facts.newest.record
-    metadata = decode(body.get("metadata"))
+    metadata = decode(facts.said.get("metadata"))
     return ArtifactVersion(
         source=source,
         project=facts.first.project,
@@ -290,7 +296,8 @@ def _made(source: Source, facts: _Facts, aliases: tuple[str, ...]) -> ArtifactVe
         created=datetime.fromtimestamp(facts.first.ts, tz=UTC),
         runs=tuple(dict.fromkeys(facts.runs)),
         metadata=metadata if isinstance(metadata, dict) else {},
-        description=str(body.get("description") or ""),
+        description=str(facts.said.get("description") or ""),
+        logged_s=facts.newest.ts,
     )
 
 

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from eventide.clock import Clock
     from eventide.model import Attempts, Changes, KeyInfo, ProjectInfo, StoreInfo
     from eventide.source import Source
+    from eventide.table.artifacts import ArtifactVersion
     from eventide.table.frames import Backend, FrameAggregate
+    from eventide.table.media import Medium
 
 
 def open(  # noqa: A001 - eventide.open
@@ -221,6 +223,32 @@ class Store(Actions):
             LimitExceeded: it went beyond the memory limit.
         """
         return SqlResult(self.source.sql(query, params))
+
+    # ── media and artifacts ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def media(self, run: str | None = None, key: str | None = None, *, project: str | None = None) -> list[Medium]:
+        """Return pictures, tables and other media in the order they were logged, of one run or of all, of one key or of all."""
+        from eventide.table.media import media_of  # noqa: PLC0415
+
+        run_ids = None if run is None else (self.run(run, project=project).id,)
+        return media_of(self.source, run_ids=run_ids, project=project, key=key)
+
+    def artifacts(self, *, project: str | None = None, name: str | None = None) -> list[ArtifactVersion]:
+        """Return the versions of artifacts, by project, name and number."""
+        from eventide.table.artifacts import versions  # noqa: PLC0415
+
+        return versions(self.source, project=project, name=name)
+
+    def artifact(self, selector: str, *, project: str | None = None) -> ArtifactVersion:
+        """Return one version of an artifact: `name` (the latest), `name:v3`, `name:best`, `project/name:v3`.
+
+        Raises:
+            InvalidName: the selector cannot be read.
+            ObjectNotFound: there is no such artifact or version; the hint names those there are.
+        """
+        from eventide.table.artifacts import find  # noqa: PLC0415
+
+        return find(self.source, selector, project=project)
 
     # ── the rest ────────────────────────────────────────────────────────────────────────────────────────────────────
 

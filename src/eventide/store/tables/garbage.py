@@ -2,16 +2,18 @@
 
 What refers to what is found without knowing any record's form: every run of 64 hexadecimal digits in a journal, in a sealed record or
 value, or in a referenced object that is JSON (a manifest) counts as a reference. So nothing that is named anywhere is ever removed.
-Objects younger than `min_age_days` are left alone: their writer may not have come to the record yet.
+Objects younger than `min_age_days` are left alone: their writer may not have come to the record yet. What only a deleted version of an
+artifact names is not named (see `released`).
 
 Invariant: an object is removed only when it was old before the first journal was read, and is still old when it goes.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from eventide.layout import PART_SUFFIX, Layout
 from eventide.model import Removal
 from eventide.store.tables.compact import table_paths
 from eventide.store.tables.delta import arrow_schema, open_table
+from eventide.store.tables.released import Deletions, counts, deletions, without
 from eventide.store.tables.sealed import Snapshot
 
 MIN_AGE_DAYS = 7.0
@@ -50,9 +53,26 @@ def collect_garbage(
         StoreDamaged: a journal or table cannot be read, so nobody knows what is referred to; nothing is removed then.
     """
     oldest_kept_s = clock.time() - min_age_days * _DAY_S
-    candidates = {found.sha256: found for found in objects_in(layout) if found.mtime_s < oldest_kept_s}
+    return _collect(layout, objects_in(layout), oldest_kept_s, {}, dry_run=dry_run)
+
+
+def collect_some(
+    layout: Layout, hashes: Iterable[str], *, put_before_s: float, released: Iterable[str] = (), dry_run: bool = False
+) -> Removal:
+    """Remove those of some objects that nothing refers to and that nobody has put again since `put_before_s`; say what was removed.
+
+    `released` are lists of files to look at as if their versions were deleted already. Raises StoreDamaged as `collect_garbage` does.
+    """
+    some = (found for sha256 in dict.fromkeys(hashes) if (found := _object(layout, sha256)) is not None)
+    return _collect(layout, some, put_before_s, dict.fromkeys(released, math.inf), dry_run=dry_run)
+
+
+def _collect(
+    layout: Layout, objects: Iterable[_Object], oldest_kept_s: float, gone: Deletions, *, dry_run: bool
+) -> Removal:
+    candidates = {found.sha256: found for found in objects if found.mtime_s < oldest_kept_s}
     if candidates:
-        for sha256 in _referenced(layout, set(candidates)):
+        for sha256 in _referenced(layout, set(candidates), gone):
             candidates.pop(sha256, None)
     files = size_bytes = 0
     for found in candidates.values():
@@ -61,6 +81,15 @@ def collect_garbage(
         files += 1
         size_bytes += found.size_bytes
     return Removal((), files, size_bytes, dry_run)
+
+
+def _object(layout: Layout, sha256: str) -> _Object | None:
+    path = layout.object(sha256)
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return None
+    return _Object(sha256, path, stat.st_size, stat.st_mtime)
 
 
 def objects_in(layout: Layout) -> Iterator[_Object]:
@@ -83,9 +112,9 @@ def _unlink_if_old(found: _Object, oldest_kept_s: float) -> bool:
     return True
 
 
-def _referenced(layout: Layout, wanted: set[str]) -> set[str]:
+def _referenced(layout: Layout, wanted: set[str], gone: Deletions) -> set[str]:
     """Return those of `wanted` that some record, or a manifest that some record refers to, names."""
-    names = {name for name in _named(layout) if name in wanted or layout.object(name).exists()}
+    names = {name for name in _named(layout, gone) if name in wanted or layout.object(name).exists()}
     found: set[str] = set()
     while names:
         name = names.pop()
@@ -95,17 +124,18 @@ def _referenced(layout: Layout, wanted: set[str]) -> set[str]:
     return found
 
 
-def _named(layout: Layout) -> set[str]:
+def _named(layout: Layout, gone: Deletions) -> set[str]:
     names: set[str] = set()
+    gone = {**deletions(_journals(layout), table_paths(layout)), **gone}
     for path in _journals(layout):
         try:
-            names.update(_in_file(path))
+            names.update(without(path, _in_file(path), gone))
         except FileNotFoundError:  # sealed and removed: the tables, read next, have it
             continue
         except OSError as error:
             raise StoreDamaged(f"`{path}` cannot be read: {error.strerror or error}") from error
     for path in table_paths(layout):
-        names.update(_in_table(path))
+        names.update(_in_table(path, gone))
     return names
 
 
@@ -137,7 +167,7 @@ def _in_manifest(path: Path) -> set[str]:
     return _in_file(path)
 
 
-def _in_table(path: Path) -> set[str]:
+def _in_table(path: Path, gone: Deletions) -> set[str]:
     """Return the hashes named in the text columns of a table."""
     table = open_table(path)
     if table is None:
@@ -148,11 +178,11 @@ def _in_table(path: Path) -> set[str]:
     columns = [name for name in columns if name not in ("run_id", "_writer", "stream", "kind")]
     names: set[str] = set()
     for file in Snapshot(path, table).files():
-        names.update(_in_parquet(file.path, columns))
+        names.update(_in_parquet(file.path, columns, gone))
     return names
 
 
-def _in_parquet(file: str, columns: list[str]) -> set[str]:
+def _in_parquet(file: str, columns: list[str], gone: Deletions) -> set[str]:
     import pyarrow.compute as pc  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
 
@@ -164,7 +194,8 @@ def _in_parquet(file: str, columns: list[str]) -> set[str]:
             for column in batch.columns:
                 hits = column.filter(pc.match_substring_regex(column, "[0-9a-f]{64}"))
                 for text in pc.unique(hits).to_pylist():
-                    names.update(re.findall(_SHA256_TEXT, text))
+                    found = re.findall(_SHA256_TEXT, text)
+                    names.update(name for name in found if name not in gone or counts(text, name, gone))
     except OSError as error:
         raise StoreDamaged(f"`{file}` cannot be read: {error}", hint="try again") from error
     return names
