@@ -94,16 +94,16 @@ class Answering:
             if exact
             else {}
         )
-        bulks = self._bulks(binned)
-        outlying, counts = self._outlying(binned, bulks)
         raw = self._raw(binned)
+        bulks = self._bulks(raw or binned)
+        outlying, counts = self._outlying(binned, bulks)
         curves = []
         for place, curve in enumerate(binned):
             name = (curve.run_id, curve.key)
             about = (
                 self._exact(points[name])
                 if name in exact and name in points
-                else self._bins(curve, raw[place] if raw else None)
+                else self._bins(curve, raw[place].mean if raw else None)
             )
             about["extremes"] = outlying.get(name, [])
             curves.append(about)
@@ -153,14 +153,14 @@ class Answering:
         most = POINTS_PER_PIXEL * self.asked.width if self.asked.exact is None else MOST_POINTS // max(1, len(counts))
         return {name for name, count in counts.items() if count <= most}
 
-    def _raw(self, binned: Sequence[Buckets]) -> list[Floats]:
-        """Return the means without smoothing, of the same curves on the same grid; empty where nothing is smoothed."""
+    def _raw(self, binned: Sequence[Buckets]) -> list[Buckets]:
+        """Return the same curves on the same grid without smoothing; empty where nothing is smoothed."""
         if self.query.smooth is None or not binned:
             return []
         edges = binned[0].edges
         query = replace(self.query, smooth=None, start=float(edges[0]), stop=float(edges[-1]))
-        found = {(curve.run_id, curve.key): curve.mean for curve in self._binned(query, len(edges) - 1)}
-        return [found.get((curve.run_id, curve.key), curve.mean) for curve in binned]
+        found = {(curve.run_id, curve.key): curve for curve in self._binned(query, len(edges) - 1)}
+        return [found.get((curve.run_id, curve.key), curve) for curve in binned]
 
     # ── outliers ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -216,7 +216,7 @@ class Answering:
                 members = [by_run[run.id, key] for run in group.runs if (run.id, key) in by_run]
                 if members:
                     curves.append(self._band(group, key, members))
-        bulks = self._bulks(binned)
+        bulks = self._bulks(self._raw(binned) or binned)
         _, counts = self._outlying(binned, bulks)
         return self._written(binned, curves, _robust(bulks, counts))
 

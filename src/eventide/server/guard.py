@@ -138,9 +138,10 @@ class Guard:
             if not send.started:
                 await error.answer(scope, receive, send)
         except Exception as error:
-            if send.started:
-                raise
-            await unexpected(error)(scope, receive, send)
+            if not send.started:
+                await unexpected(error)(scope, receive, send)
+            elif not send.ended:
+                raise  # in the middle of an answer: all that is left is to hang up
 
     def _bodies(self, scope: Scope) -> Bodies:
         return next(each for each in self.bodies if scope["path"].startswith(each.prefix))
@@ -196,6 +197,7 @@ class _Answer:
     def __init__(self, send: Send) -> None:
         self._send = send
         self.started = False
+        self.ended = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -205,6 +207,7 @@ class _Answer:
                 headers.setdefault(name, value)
             headers["Server"] = "eventide"
         await self._send(message)
+        self.ended = message["type"] == "http.response.body" and not message.get("more_body", False)
 
 
 class RefusedBodyError(Exception):

@@ -28,7 +28,7 @@ POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
 """For the answer: the file is to be saved, not shown by this server."""
 MAX_BYTES = 256 * 1024 * 1024
 READING_POSTS = ("/api/series", "/api/rows")
-_KEPT_HEADERS = frozenset({b"host", b"cookie", b"authorization"})
+_KEPT_HEADERS = frozenset({b"host"})
 _TEXTUAL = ("application/json", "application/problem+json", "text/")
 _USUAL = ("/api/info", "/api/projects")
 
@@ -89,6 +89,7 @@ async def _answer(request: Request, each: OneFileRequest) -> dict[str, Any]:
     headers = [(name, value) for name, value in request.scope["headers"] if name in _KEPT_HEADERS]
     scope = {
         **{name: request.scope[name] for name in ("type", "asgi", "http_version", "scheme", "server", "client")},
+        "state": {"access": request.scope["state"]["access"]},
         "method": each.method,
         "path": parts.path,
         "raw_path": parts.path.encode(),

@@ -41,8 +41,20 @@ def robust_range(curves: Sequence[Buckets]) -> Range | None:
     filled = [curve for curve in curves if np.isfinite(curve.mean).any()]
     if not filled:
         return None
-    means = np.concatenate([curve.mean[np.isfinite(curve.mean)] for curve in filled])
-    return _bulk(means, min(np.nanmin(curve.min) for curve in filled), max(np.nanmax(curve.max) for curve in filled))
+    return _bulk(
+        np.concatenate([_inner_means(curve) for curve in filled]),
+        min(np.nanmin(curve.min) for curve in filled),
+        max(np.nanmax(curve.max) for curve in filled),
+    )
+
+
+def _inner_means(curve: Buckets) -> Floats:
+    """Return the mean of each filled bin without its smallest and its largest point: one spike in a bin says nothing of the bulk."""
+    points = (curve.count - curve.nonfinite).astype(np.float64)
+    with np.errstate(invalid="ignore", over="ignore"):
+        inner = (curve.mean * points - curve.min - curve.max) / np.maximum(points - 2.0, 1.0)
+    inner = np.where((points > 2.0) & np.isfinite(inner), np.clip(inner, curve.min, curve.max), curve.mean)
+    return inner[np.isfinite(inner)]
 
 
 def robust_range_of_points(curves: Sequence[Series]) -> Range | None:
