@@ -139,6 +139,17 @@ def test_without_git_the_files_still_tell(repository: Path, store_dir: Path, tmp
     assert (about["branch"], about["dirty"], about["diff"]) == ("main", None, "")
 
 
+def test_ctrl_c_in_a_repository_keeps_its_exit_code(repository: Path, store_dir: Path) -> None:
+    """What is looked at when a run ends changes nothing about how Python ends."""
+    (repository / "body.py").write_text(SCRIPT.replace("{body}", "raise KeyboardInterrupt"))
+    answer = subprocess.run(
+        [sys.executable, "body.py", str(store_dir)], cwd=repository, check=False, stderr=subprocess.DEVNULL
+    )
+
+    assert answer.returncode == -2
+    assert newest(store_dir).status == "killed"
+
+
 def test_a_huge_diff_is_cut(repository: Path) -> None:
     """More than the limit is not kept, and said to be cut at a whole line."""
     (repository / "notes.txt").write_text("0123456789\n" * 300_000)

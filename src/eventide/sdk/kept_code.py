@@ -76,7 +76,11 @@ class Keeper:
             self._pulse.later(FIRST_LOOK_S, self._start)
 
     def finish(self, run: Run) -> None:
-        """Keep the code of a run that ends, unless that is done."""
+        """Keep the code of a run that ends, unless that is done; not of one that is being killed: there is no time."""
+        if run.status == "killed":  # and a named tuple made now would cost Python its exit code for Ctrl-C
+            with self._lock:
+                self._waiting.pop(id(run), None)
+            return
         self._take(run, PATIENCE_S)
 
     def _start(self) -> None:

@@ -7,11 +7,13 @@ recorded once per process; a forked child observes nothing, its parent sees it a
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
 from typing import TYPE_CHECKING
 
+from eventide.errors import RunFinished
 from eventide.journal.records import ROLE_RUN
 from eventide.sdk.provenance.started import Started
 
@@ -84,8 +86,9 @@ class Observer:
         """Record what is missing, at the end of a run."""
         with self._lock:
             watched = self._watched.pop(id(run), None)
-        if watched is not None and not watched.is_told:
-            self._tell(watched, PATIENCE_S)
+        if watched is None or watched.is_told or run.status == "killed":
+            return  # who is being killed has no time; and a named tuple made then costs Python its exit code for Ctrl-C
+        self._tell(watched, PATIENCE_S)
 
     # ── the thread ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -154,27 +157,30 @@ class Observer:
             return
         try:
             if not watched.is_told:
-                watched.is_told = True
                 run = watched.run
                 run._guard.attempt("provenance", lambda: self._gather(watched, timeout_s))  # noqa: SLF001
         finally:
+            watched.is_told = True  # also when it failed: it would fail again
             watched.lock.release()
 
     def _gather(self, watched: Watched, timeout_s: float | None) -> None:
-        from eventide.sdk.provenance import gather, record  # noqa: PLC0415 - never before the first log
+        from eventide.sdk.provenance import gather  # noqa: PLC0415 - never before the first log
+        from eventide.sdk.provenance.record import keeper, record  # noqa: PLC0415
 
         facts = self._facts
         if facts is None:
             facts = self._facts = gather.Facts()
-        kinds, keep = gather.wanted_kinds(watched.kinds), record.keeper(watched.run)
-        found, missing = facts.quick(kinds, watched.started, keep)
-        record.record(watched.run, found)
-        if missing:
-            patience_s = gather.PATIENCE_S if timeout_s is None else timeout_s
-            more = facts.slow(missing, watched.started, keep, gpus=self._gpus_once, timeout_s=patience_s)
-            found.update(more)
-            record.record(watched.run, more)
-        record.record(watched.run, {"captured": sorted(found)})
+        run, started = watched.run, watched.started
+        keep = keeper(run)
+        with contextlib.suppress(RunFinished):  # git took longer than the end of the run waits
+            found, missing = facts.quick(gather.wanted_kinds(watched.kinds), started, keep)
+            record(run, found)
+            if missing:
+                patience_s = gather.PATIENCE_S if timeout_s is None else timeout_s
+                more = facts.slow(missing, started, keep, gpus=self._gpus_once, timeout_s=patience_s)
+                found.update(more)
+                record(run, more)
+            record(run, {"captured": sorted(found)})
 
     def _gpus_once(self) -> Gpus:
         from eventide.sdk.gpu import Gpus  # noqa: PLC0415 - never before the first log
