@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from eventide.model import Attempts, MetricStats, RunInfo, RunStatus
     from eventide.source import Source
+    from eventide.table.artifacts import ArtifactVersion
     from eventide.table.frames import Backend
+    from eventide.table.media import Medium
     from eventide.table.results import Loader, Result
 
 
@@ -168,6 +170,24 @@ class RunView:
     def results(self) -> list[Result]:
         """Return every version of every result that was saved, in order."""
         return results.results_of(self._source, self.id)
+
+    def media(self, key: str | None = None) -> list[Medium]:
+        """Return what was logged as pictures, tables and other media, of one key or of all, in order."""
+        from eventide.table.media import media_of  # noqa: PLC0415
+
+        return media_of(self._source, run_ids=(self.id,), key=key)
+
+    def artifacts(self) -> list[ArtifactVersion]:
+        """Return the versions of artifacts that it logged."""
+        from eventide.table.artifacts import made_by  # noqa: PLC0415
+
+        return made_by(self._source, self.id, self.project)
+
+    def used_artifacts(self) -> list[ArtifactVersion]:
+        """Return the versions of artifacts that it used."""
+        from eventide.table.artifacts import used_by  # noqa: PLC0415
+
+        return used_by(self._source, self.id)
 
     def load(
         self,
