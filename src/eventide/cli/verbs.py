@@ -58,6 +58,8 @@ VERBS: tuple[Verb, ...] = (
     Verb("hist", "rows", "how the values of a key are spread", ("metric", "filter"), "spread"),
     Verb("scatter", "rows", "two keys against each other", ("metric", "metric", "filter"), "spread"),
     Verb("results", "rows", "what a run has saved", ("run",), "results"),
+    Verb("media", "rows", "pictures, sound, tables that a run logged", ("run",), "media"),
+    Verb("artifact", "rows", "versions of files and folders: get, put, trace", (), "artifact"),
     Verb("assets", "rows", "objects that rows refer to", (), "objects"),
     Verb("cache", "rows", "cached results of functions", ("folder",), "objects"),
     Verb("set", "rows", "give rows a value, back in time", ("run",), "rows"),
