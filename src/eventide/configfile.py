@@ -52,7 +52,7 @@ def forget() -> None:
 
 
 def current() -> File | None:
-    """Return the configuration file that holds now, or None.
+    """Return the configuration file that holds now, or None; what is edited later on counts after `forget`.
 
     Raises:
         InvalidSetting: it is there, and cannot be read or is no TOML.
@@ -63,12 +63,9 @@ def current() -> File | None:
     except OSError:  # the folder is gone
         key = ("", first)
     try:
-        known = _found[key]
+        return _found[key]
     except KeyError:
         pass
-    else:
-        if known is None or _stamp(known.path) == known.stamp:
-            return known
     found = _upwards(key[0])
     script = _script(first) if found is None else ""
     if script:

@@ -225,6 +225,14 @@ def get(name: str, argument: Any = None) -> Any:
     return resolve(name, argument).value
 
 
+def get_anyway(name: str) -> Any:
+    """Return the value of a setting, its default where it cannot be used now: for the end of a run, which must not fail over it."""
+    try:
+        return resolve(name).value
+    except InvalidSetting:
+        return find(name).default
+
+
 _checked: tuple[configfile.File | None, dict[str, Any]] = (None, {})
 """The file last seen, and its values, checked."""
 

@@ -88,6 +88,18 @@ def test_a_changed_file_counts_for_the_next_run() -> None:
     assert projects == ["default", "one", "three", "default"]
 
 
+def test_a_file_that_breaks_while_a_run_goes_on_does_not_end_it() -> None:
+    """An edit that makes the file unusable counts for the next run; the one that goes on ends as it would have."""
+    write('project = "one"')
+    run = eventide.init()
+    Path("eventide.toml").write_text("projct = ")
+    run.log(x=1)
+    with pytest.raises(InvalidSetting):
+        eventide.init()
+    run.finish()
+    assert (run.status, run.project) == ("finished", "one")
+
+
 @pytest.mark.parametrize(
     ("text", "says", "hint"),
     [

@@ -280,8 +280,8 @@ def _forget(run: Run) -> None:
             _runs.remove(run)
     uplink = _uplinks.pop(run.id, None)
     if uplink is not None:
-        uplink.end(settings.get("hub_timeout_s"))
-    if run.role == "run" and run.dir is not None and not settings.get("quiet"):
+        uplink.end(settings.get_anyway("hub_timeout_s"))
+    if run.role == "run" and run.dir is not None and not settings.get_anyway("quiet"):
         _print(f"eventide: run {run.name} {run.status}, {run.rows} rows", f"          eventide show {run.id}")
 
 
