@@ -345,7 +345,10 @@ class JournalWriter:
 
     def console(self, text: str, stream: str = "stdout") -> None:
         """Record console text; `stream` is `stdout` or `stderr`."""
-        self._record({CONSOLE: text.encode("utf-8", "replace").decode(), "stream": stream, TS: self._now()})
+        try:
+            self._record({CONSOLE: text, "stream": stream, TS: self._now()})
+        except TypeError:  # half of a surrogate pair
+            self._record({CONSOLE: text.encode("utf-8", "replace").decode(), "stream": stream, TS: self._now()})
 
     def file(self, reference: Record, step: int | None = None, ts: float | None = None) -> None:
         """Record a reference to an object: media, result or artifact; `ts` None means now."""
