@@ -16,6 +16,7 @@ from eventide.shim.names import available, install
 USAGE = """\
 usage: python -m eventide.shim [--as NAME ...] SCRIPT [ARGUMENT ...]
        python -m eventide.shim xt COMMAND ...
+       python -m eventide.shim waddle COMMAND ...
 
 Run SCRIPT so that `import NAME` finds Eventide's own module of that name ({names}).
 """
@@ -39,6 +40,10 @@ def main(arguments: list[str]) -> int:  # noqa: PLR0911 - one return per outcome
         from eventide.shim.xt import xt  # noqa: PLC0415 - only for this command
 
         return _guarded(lambda: xt.main(arguments[1:], prog_name="xt", standalone_mode=True))
+    if script == "waddle" and not Path(script).exists():
+        from eventide.shim.waddle import waddle  # noqa: PLC0415 - only for this command
+
+        return _guarded(lambda: waddle.main(arguments[1:], prog_name="waddle", standalone_mode=True))
     if not Path(script).exists():
         return _complain(f"there is no file `{script}`")
     code = _guarded(lambda: _install(names))

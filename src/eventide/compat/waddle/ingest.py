@@ -85,6 +85,8 @@ class Ingester:
                 "an entry says which run it belongs to: `id`",
                 hint='{"id": "...", "name": "loss", "value": 0.5, "step": 1}',
             )
+        if not is_about:
+            _check_row(body)
         run_id = run_id_of(project, owner)
         with self._lock:
             seen = self._seen_of(run_id) if name else set()
@@ -99,9 +101,7 @@ class Ingester:
         return True
 
     def _row(self, writer: JournalWriter, body: dict[str, Any], name: str) -> None:
-        key = body.get("name")
-        if not isinstance(key, str) or not key or "value" not in body:
-            raise InvalidValue("an entry has a `name` and a `value`")
+        key = body["name"]
         category = str(body.get("category") or DEFAULT_CATEGORY)
         step = body.get("step")
         row = {key if category == DEFAULT_CATEGORY else f"{category}/{key}": body["value"]}
@@ -167,6 +167,15 @@ class Ingester:
                 with contextlib.suppress(OSError):
                     writer.close({"status": "finished"})
             self._writers.clear()
+
+
+def _check_row(body: dict[str, Any]) -> None:
+    """Raise InvalidValue unless an entry has a name and a value; nothing is made for one that has not."""
+    key = body.get("name")
+    if not isinstance(key, str) or not key or "value" not in body:
+        raise InvalidValue(
+            "an entry has a `name` and a `value`", hint='{"id": "...", "name": "loss", "value": 0.5, "step": 1}'
+        )
 
 
 class FolderWatch:
