@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAGIC = b"EVS1"
-MEDIA_TYPE = "application/vnd.eventide.series"
 _ALIGN = 8
 _FINEST = 1e-5
 """Part of the largest magnitude that single precision tells apart with room to spare."""

@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from eventide.errors import EventideError, RunNotFound
 from eventide.server import plain
+from eventide.server.memory import release
 from eventide.table.selection import infos
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ IDLE_POLL_S = 2.0
 TELL_S = 0.25
 PING_S = 15.0
 SEAL_S = 60.0
+QUIET_S = 2.0
+"""After a large answer, until its memory is given back."""
 MOST_RUNS = 500
 """Changed runs that are described at once; a page that is told of more asks for its list again."""
 
@@ -47,7 +51,7 @@ class Watcher:
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
         self._sealer: threading.Thread | None = None
-        self.polls = 0
+        self._worked_s = 0.0
 
     def start(self) -> None:
         """Start watching."""
@@ -79,7 +83,6 @@ class Watcher:
                 self._versions[run_id] = found.cursor
             for run_id in found.removed:
                 self._versions.pop(run_id, None)
-            self.polls += 1
             if before and (found.run_ids or found.removed):
                 self._tell(found.run_ids, found.removed)
             return self._cursor
@@ -87,6 +90,10 @@ class Watcher:
     def version(self, run_ids: Sequence[str]) -> tuple[str, ...]:
         """Return something that changes whenever one of the runs does; call `sync` before."""
         return tuple(self._versions.get(run_id, "") for run_id in run_ids)
+
+    def worked(self) -> None:
+        """Note that something large was just answered, whose memory is to be given back when it is quiet again."""
+        self._worked_s = time.monotonic()
 
     # ── telling ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -130,6 +137,9 @@ class Watcher:
                 log.warning("cannot look for changes: %s", error.message)
             except Exception:
                 log.exception("cannot look for changes")
+            if self._worked_s and time.monotonic() - self._worked_s > QUIET_S:
+                self._worked_s = 0.0
+                release()
             self._wake.wait(POLL_S if self._listeners else IDLE_POLL_S)
             if self._wake.is_set() and not self._stop.is_set():
                 self._wake.clear()

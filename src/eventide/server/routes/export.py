@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from eventide.errors import InvalidSetting
-from eventide.server import exports, onefile, schema
+from eventide.server import onefile, schema
 from eventide.server.questions import Filter, Keys, Project, Sort, listed, many_runs
 from eventide.server.routes.objects import disposition
 from eventide.server.schema import MAX_TEXT
@@ -42,6 +42,8 @@ def export(
     archived: bool = False,
 ) -> Response:
     """Return every logged row (`rows`), one row a run (`runs`), or every point as run_id, key, step, ts, value (`series`)."""
+    from eventide.server import exports  # noqa: PLC0415 - Arrow, which a server that exports nothing never loads
+
     runs = many_runs(asked.source, project, q, run_ids, sort=sort or "-started", archived=archived)
     wanted = listed(keys) or None
     tables = exports.TABLES[what](asked.source, runs, wanted)

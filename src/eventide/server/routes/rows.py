@@ -9,13 +9,10 @@ from starlette.responses import Response
 
 from eventide.server import plain, schema
 from eventide.server.questions import Keys, Offset, RunId, listed, one_run
-from eventide.server.served import Reading
-from eventide.table.rows import decoded_rows
+from eventide.server.served import Asked, Reading
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-    from eventide.source import Source
 
 router = APIRouter(tags=["rows"])
 
@@ -26,7 +23,7 @@ Attempts = Annotated[Literal["last", "all"], Query()]
 def rows(asked: Reading, question: schema.RowsRequest) -> Response:
     """Return a stretch of the rows of some runs."""
     table = asked.source.rows(question.run_ids, keys=question.keys, attempts=question.attempts)
-    return plain.reply(_answer(asked.source, question.run_ids, table, question.offset, question.limit))
+    return plain.reply(_answer(asked, question.run_ids, table, question.offset, question.limit))
 
 
 @router.get("/api/runs/{run_id}/rows", response_model=schema.RowsAnswer)
@@ -48,7 +45,7 @@ def rows_of_run(
         nearest = _nearest_row(table, around)
         offset = max(0, nearest - window)
         limit = nearest + window + 1 - offset
-    return plain.reply(_answer(asked.source, [whole], table, offset, limit))
+    return plain.reply(_answer(asked, [whole], table, offset, limit))
 
 
 def _nearest_row(table: pa.Table, step: int) -> int:
@@ -59,7 +56,11 @@ def _nearest_row(table: pa.Table, step: int) -> int:
     return int(np.argmin(np.abs(steps - step))) if len(steps) else 0
 
 
-def _answer(source: Source, run_ids: list[str], table: pa.Table, offset: int, limit: int) -> dict[str, Any]:
+def _answer(asked: Asked, run_ids: list[str], table: pa.Table, offset: int, limit: int) -> dict[str, Any]:
+    from eventide.table.rows import decoded_rows  # noqa: PLC0415 - numpy, with the first rows
+
+    asked.served.watcher.worked()
+    source = asked.source
     tags: dict[str, str] = {}
     for key in source.keys(run_ids=run_ids):
         tags[key.key] = "".join(sorted({*tags.get(key.key, ""), *key.tags}))

@@ -8,16 +8,17 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from eventide._version import __version__
-from eventide.server import columnar, schema
-from eventide.server.curves import Answering, chosen_runs
+from eventide.server import schema
 from eventide.server.served import Reading
 
 router = APIRouter(tags=["curves"])
 
+MEDIA_TYPE = "application/vnd.eventide.series"
+
 _FORM = {
     200: {
         "description": "Curves as docs/reference/http.md describes them: a JSON header and aligned blocks.",
-        "content": {columnar.MEDIA_TYPE: {}},
+        "content": {MEDIA_TYPE: {}},
     },
     304: {"description": "They are as the ETag says."},
 }
@@ -26,6 +27,8 @@ _FORM = {
 @router.post("/api/series", response_class=Response, responses=_FORM)  # type: ignore[arg-type]
 def series(asked: Reading, question: schema.SeriesRequest, request: Request) -> Response:
     """Return curves in bins on one grid, single points where there are at most two per pixel, bands for groups."""
+    from eventide.server.curves import Answering, chosen_runs  # noqa: PLC0415 - numpy, with the first curve
+
     watcher = asked.served.watcher
     cursor = watcher.sync()
     runs = chosen_runs(asked.source, question)
@@ -43,4 +46,5 @@ def series(asked: Reading, question: schema.SeriesRequest, request: Request) -> 
     if body is None:
         body = Answering(asked.source, question, runs, cursor).answer()
         asked.served.answers.put(etag, body)
-    return Response(body, headers=headers, media_type=columnar.MEDIA_TYPE)
+        watcher.worked()
+    return Response(body, headers=headers, media_type=MEDIA_TYPE)

@@ -37,6 +37,7 @@ def sql(asked: Reading, question: schema.SqlRequest) -> Response:
         table = asked.source.sql(question.query, question.params, limits=limits)
     finally:
         del queries[name]
+        asked.served.watcher.worked()
     shown = table.slice(0, question.max_rows)
     columns = [column.to_pylist() for column in shown.columns]
     return plain.reply(

@@ -336,8 +336,14 @@ def _cut(curve: Curve, start: float | None, stop: float | None) -> Curve:
         keep &= curve.x >= start
     if stop is not None:
         keep &= curve.x <= stop
-    points = Points(curve.points.step[keep], curve.points.ts[keep], curve.points.y[keep])
-    return curve._replace(points=points, x=curve.x[keep], drawn=curve.drawn[keep])
+    inside = np.flatnonzero(keep)
+    if len(inside) == len(keep):
+        return curve
+    together = len(inside) > 0 and inside[-1] - inside[0] + 1 == len(inside)
+    place = slice(int(inside[0]), int(inside[-1]) + 1) if together else inside  # a stretch is a view, not a copy
+    points = Points(curve.points.step[place], curve.points.ts[place], curve.points.y[place])
+    drawn = points.y if curve.drawn is curve.points.y else curve.drawn[place]
+    return curve._replace(points=points, x=curve.x[place], drawn=drawn)
 
 
 def _bucket(curve: Curve, edges: Floats) -> Bins:
