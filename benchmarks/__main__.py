@@ -39,6 +39,8 @@ SUBJECTS = (
     "snapshot",
     "system",
     "console",
+    "server",
+    "hub",
 )
 RESULTS = Path(__file__).parent / "results"
 HEAD = ("what", "to reach", "measured", "baseline in the same run", "ratio", "met")

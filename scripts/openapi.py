@@ -36,15 +36,24 @@ class _Nothing:
 
 def content() -> str:
     """Return the file's text: the routes, and every model, also those that only the WebSocket sends."""
-    found = make_api(cast("Source", _Nothing())).openapi()
+    found = described()
     found["info"]["version"] = "1"  # of the interface: the file does not change with every release
     found["components"]["schemas"] = dict(sorted({**_models(), **found["components"]["schemas"]}.items()))
     return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
 
 
+def described() -> dict[str, Any]:
+    """Return the routes as OpenAPI."""
+    return make_api(cast("Source", _Nothing())).openapi()
+
+
 def _models() -> dict[str, Any]:
     kinds = [kind for kind in vars(schema).values() if inspect.isclass(kind) and issubclass(kind, BaseModel)]
-    own = [kind for kind in kinds if kind.__module__ == schema.__name__ and kind not in (schema.Model, schema.Body)]
+    own = [
+        kind
+        for kind in kinds
+        if kind.__module__.startswith(schema.__name__) and kind not in (schema.Model, schema.Body)
+    ]
     _, described = models_json_schema(
         [(kind, "serialization") for kind in own], ref_template="#/components/schemas/{model}"
     )

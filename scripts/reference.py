@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import json
 import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -92,11 +94,24 @@ def python_page() -> str:
     return "\n\n".join(part for part in parts if part)
 
 
+def http_page() -> str:
+    """Return every route of the server, by tag, with its parameters."""
+    groups: dict[str, list[str]] = {}
+    for path, methods in import_module("openapi").described()["paths"].items():
+        for method, about in methods.items():
+            text = [f"### {method.upper()} {path}", about.get("description", ""), _parameters(about)]
+            groups.setdefault(about["tags"][0], []).extend(part for part in text if part)
+    return "\n\n".join(
+        ["# HTTP", _HTTP_RULES, *(part for tag, parts in groups.items() for part in (f"## {tag}", *parts))]
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "settings": settings_page,
     "cli": cli_page,
     "errors": errors_page,
     "python": python_page,
+    "http": http_page,
 }
 
 
@@ -133,6 +148,53 @@ def _options(command: click.Command) -> str:
             default = "" if option.is_flag or option.multiple else _default(option.default)
             rows.append((names, default, (option.help or "").strip()))
     return _table(("Option", "Default", "Meaning"), rows) if rows else ""
+
+
+# --- HTTP -----------------------------------------------------------------------------------------------------------------
+
+_HTTP_RULES = """\
+Everything is JSON unless it says otherwise. Numbers that are not finite are the words `"NaN"`, `"Infinity"`, `"-Infinity"`; times are
+seconds since the epoch, UTC. A run in a path is its id or a unique prefix of it; `q` is a [filter](filter.md); a comma within a name in a
+list is written `\\,`. Bodies are JSON with `Content-Type: application/json`; members that are not known are refused. The models, with all
+members, are in `/openapi.json` of a running server.
+
+Errors are `application/problem+json`: `status`, `title`, `detail`, `hint`, `code` ([errors](errors.md)), and where they apply `position`
+(of a filter), `nearest` (runs that are like the one that is not there) and `candidates`.
+
+`POST /api/series` answers `application/vnd.eventide.series`: the bytes `EVS1`, the length of the header (u32, little-endian), the header
+in JSON, padded with spaces so that 8 + length is a multiple of 8, then blocks, each on a multiple of 8. The header has `cursor`, `bins`,
+`range` {`low`, `high`}, the places of `x` (bin centres) and `edges`, and `curves`: `run_id`, `key`, `group`, `points`, `nonfinite`,
+`first_nonfinite_x`, `exact`, `extremes` (the points farthest outside the robust range), and `blocks`: `mean`, `min`, `max`, `count`; with
+smoothing `raw`; of groups also `lo`, `hi`, `n`; of exact curves `x`, `y` and, where x is another, `step`. A place is {`offset` after the
+header, `length` in bytes, `dtype` f4, f8 or u4}; curves may share blocks; bins without points are NaN. `robust` has, by key, the range of
+the bulk and how many points lie `above` and `below`, where it differs from the whole by more than three times. `ETag` and `If-None-Match`
+work.
+
+The WebSocket `/api/changes?cursor=&project=` sends {"type": "hello", "cursor"}, then {"type": "changes", "cursor", "runs", "removed",
+"total"} at most four times a second, and {"type": "ping"} when nothing happens for 15 s. With the last cursor a new connection goes on
+where the old one ended.
+
+Objects are sent as the type that is asked for when no browser can run it; HTML and SVG in a sandbox without network; all else to be
+saved. One `Range` is honoured."""
+
+
+def _parameters(about: dict[str, Any]) -> str:
+    """Return the parameters and the body of a route as a table."""
+    rows = []
+    for each in about.get("parameters", ()):
+        kind = each["schema"].get("type") or " or ".join(
+            str(one.get("type", "")) for one in each["schema"].get("anyOf", ())
+        )
+        if "enum" in each["schema"]:
+            kind = ", ".join(f"`{value}`" for value in each["schema"]["enum"])
+        default = each["schema"].get("default")
+        shown = "" if default in (None, "") else f"`{json.dumps(default)}`"
+        rows.append((f"`{each['name']}`", kind.replace(" or null", ""), shown, each.get("description", "")))
+    body = about.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    text = _table(("Parameter", "Kind", "Default", "Meaning"), rows) if rows else ""
+    if "$ref" not in body:
+        return text
+    return "\n\n".join(part for part in (text, f"Body: `{body['$ref'].rpartition('/')[2]}`.") if part)
 
 
 # --- errors ---------------------------------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ def ui(state: State, store: str, *, port: int | None, no_browser: bool, read_onl
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="HOST", help="Address to listen on.")
 @_PORT
 @click.option(
-    "--token", metavar="TOKEN", help="What a client has to present; `auto` makes one. Default: EVENTIDE_TOKEN."
+    "--token", metavar="TOKEN", help="What a client has to present; `auto` makes one."
 )
 @click.option("--let-everybody-in", is_flag=True, help="No token, also for other machines.")
 @click.option(
