@@ -24,6 +24,11 @@ def keymap() -> str:
     return json.dumps({"scopes": SCOPES, "actions": rows}, indent=1, ensure_ascii=False) + "\n"
 
 
+def keys() -> str:
+    """Return the text of keys.json: what the page needs before anybody asks for help."""
+    return json.dumps({action.id: list(action.keys) for action in actions("web")}) + "\n"
+
+
 def palette() -> str:
     """Return the text of palette.json."""
     return json.dumps({"light": LIGHT, "dark": DARK, "viridis": VIRIDIS}, indent=1) + "\n"
@@ -32,7 +37,7 @@ def palette() -> str:
 def main() -> int:
     """Write the files, or say with `--check` whether they are current."""
     stale = []
-    for name, content in (("keymap.json", keymap()), ("palette.json", palette())):
+    for name, content in (("keymap.json", keymap()), ("keys.json", keys()), ("palette.json", palette())):
         target = FOLDER / name
         if target.is_file() and target.read_text(encoding="utf-8") == content:
             continue

@@ -1,6 +1,7 @@
 // All keys, generated from the key table; those that do nothing on this page are faint.
 import type { JSX } from "preact";
-import { ACTIONS, isBound, keyLabel, keysOf, SCOPES } from "../core/keys.ts";
+import { ACTIONS, SCOPES } from "../core/actions.ts";
+import { isBound, keyLabel, keysOf } from "../core/keys.ts";
 import { Dialog } from "../ui/dialog.tsx";
 
 export function KeyHelp({ onClose }: { onClose: () => void }): JSX.Element {

@@ -2,13 +2,14 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { get, isAborted } from "../core/api.ts";
-import { ACTIONS, isBound, keyLabel, keysOf, perform } from "../core/keys.ts";
+import { ACTIONS } from "../core/actions.ts";
+import { isBound, keyLabel, keysOf, perform } from "../core/keys.ts";
 import { go } from "../core/route.ts";
 import { ranked } from "../core/fuzzy.ts";
 import type { Columns, RunsAnswer } from "../core/types.ts";
 import { NAVIGATION, STORE_PAGES } from "../pages/index.ts";
 import { Dialog } from "../ui/dialog.tsx";
-import { pageActions } from "./shell.tsx";
+import { pageActions } from "./slots.ts";
 import { project, projects } from "./store.ts";
 
 interface Entry {

@@ -1,8 +1,7 @@
 // The frame of all pages: one bar on top, the page below. The bar holds where one is, the filter of the page (a slot), what is
 // live, and the few things that are always there.
-import { lazy, Suspense } from "preact/compat";
 import { useEffect } from "preact/hooks";
-import type { ComponentChildren, ComponentType, JSX } from "preact";
+import type { ComponentType, JSX } from "preact";
 import { computed, signal } from "@preact/signals";
 import { keyLabel, keysOf, useKeys } from "../core/keys.ts";
 import { heardAt, liveState, lostAt } from "../core/live.ts";
@@ -13,18 +12,13 @@ import { NAVIGATION, PAGES, STORE_PAGES, type NavigationEntry, type PageModule, 
 import { Button, Icon } from "../ui/button.tsx";
 import { Failure, Waiting } from "../ui/failure.tsx";
 import { Menu, type MenuItem } from "../ui/menu.tsx";
+import { later } from "../ui/portal.tsx";
 import { copy, say, Toasts, undoLast } from "../ui/toast.tsx";
+import { barSlot, opened } from "./slots.ts";
 import { loadStore, project, projects, readOnly, runningCount, storeProblem } from "./store.ts";
 
-/** What a page puts into the middle of the bar: the workspace's filter. Set on mount, null on unmount. */
-export const barSlot = signal<ComponentChildren>(null);
-/** What a page adds to the palette's actions. */
-export const pageActions = signal<{ text: string; run: () => void; detail?: string }[]>([]);
-/** Which dialog of the shell is open. */
-export const opened = signal<"" | "palette" | "help">("");
-
-const Palette = lazy(() => import("./palette.tsx").then((module) => ({ default: module.Palette })));
-const KeyHelp = lazy(() => import("./keyhelp.tsx").then((module) => ({ default: module.KeyHelp })));
+const Palette = later(() => import("./palette.tsx").then((module) => module.Palette));
+const KeyHelp = later(() => import("./keyhelp.tsx").then((module) => module.KeyHelp));
 
 interface Loaded {
   page: ComponentType<PageProps> | null;
@@ -54,6 +48,8 @@ const current = computed(() => {
   return null;
 });
 
+export { barSlot, pageActions } from "./slots.ts";
+
 /** Begin to load the page of the address before anything is drawn. */
 export const preload = (): void => void (current.value && open(current.value.page.pattern, current.value.page.load));
 
@@ -80,10 +76,8 @@ export function Shell(): JSX.Element {
         <CurrentPage />
       </main>
       <Toasts />
-      <Suspense fallback={null}>
-        {opened.value === "palette" && <Palette onClose={() => (opened.value = "")} />}
-        {opened.value === "help" && <KeyHelp onClose={() => (opened.value = "")} />}
-      </Suspense>
+      {opened.value === "palette" && <Palette onClose={() => (opened.value = "")} />}
+      {opened.value === "help" && <KeyHelp onClose={() => (opened.value = "")} />}
     </>
   );
 }

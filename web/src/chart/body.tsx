@@ -8,9 +8,13 @@ import { look } from "../core/theme.ts";
 import { cursor, focused, inspectAll, startHover } from "./hover.ts";
 import { caption } from "./model.ts";
 import { Plot, xText, type PlotState } from "./plot.ts";
-import { Tip, tipRows, type TipRow } from "./tooltip.tsx";
+import { later } from "../ui/portal.tsx";
+import { tipRows, type TipRow } from "./tiprows.ts";
+import type { TipProps } from "./tooltip.tsx";
 import type { Mark } from "./draw.ts";
 import type { ChartSource, Drawn } from "./types.ts";
+
+const Tip = later<TipProps>(() => import("./tooltip.tsx").then((module) => module.Tip));
 
 interface Tipped {
   rows: TipRow[];

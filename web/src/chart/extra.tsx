@@ -1,15 +1,13 @@
 // What opens over a chart: itself as large as the window, or its numbers as a table.
 import type { JSX } from "preact";
 import type { Signal } from "@preact/signals";
-import { lazy, Suspense } from "preact/compat";
 import { Dialog } from "../ui/dialog.tsx";
 import type { Loaded } from "./load.ts";
 import { LineChart } from "./linechart.tsx";
+import { Numbers } from "./numbers.tsx";
 import type { ChartSource } from "./types.ts";
 
 export type Extra = "" | "full" | "table";
-
-const Numbers = lazy(() => import("./numbers.tsx").then((module) => ({ default: module.Numbers })));
 
 interface ExtraProps {
   kind: Signal<Extra>;
@@ -30,9 +28,7 @@ export function ChartExtra({ kind, keys, name, source, loaded }: ExtraProps): JS
   }
   return (
     <Dialog title={name} onClose={close} class="numbers-dialog">
-      <Suspense fallback={null}>
-        <Numbers loaded={loaded} source={source} keys={keys} />
-      </Suspense>
+      <Numbers loaded={loaded} source={source} keys={keys} />
     </Dialog>
   );
 }

@@ -9,11 +9,11 @@ import { Button } from "../ui/button.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Menu, type MenuItem } from "../ui/menu.tsx";
 import { Body } from "./body.tsx";
-import { chartMenu } from "./chartmenu.ts";
 import { current } from "./hover.ts";
 import { useSeries } from "./load.ts";
-import { nonPositive, outside, toLines, yRange } from "./model.ts";
-import { ChartExtra, type Extra } from "./extra.tsx";
+import { bulkRange, nonPositive, outside, toLines, yRange } from "./model.ts";
+import { later } from "../ui/portal.tsx";
+import type { Extra } from "./extra.tsx";
 import type { ChartSource, Drawn, Range } from "./types.ts";
 
 export interface LineChartProps {
@@ -22,12 +22,14 @@ export interface LineChartProps {
   title?: string;
   height: number;
   /** What the page can do with this chart: pin, hide. */
-  items?: MenuItem[];
+  items?: MenuItem[] | (() => MenuItem[] | Promise<MenuItem[]>);
   /** Drawn as large as its place allows, without the button for that. */
   full?: boolean;
   /** Draw even where nobody looks (exports, tests). */
   always?: boolean;
 }
+
+const ChartExtra = later(() => import("./extra.tsx").then((module) => module.ChartExtra));
 
 /** Above this many runs a bin becomes wider than a pixel, so that one answer stays below 600 KB. */
 const VALUES = 34_000;
@@ -66,7 +68,7 @@ export function LineChart({ keys, source, title, height, items, full, always }: 
         width: Math.max(100, Math.min(wide, Math.floor(VALUES / lines))),
         smooth: view.smooth ?? null,
         group: view.group,
-        robust: false,
+        robust: true,
       }
     : null;
   const { loaded, reload } = useSeries(question);
@@ -75,10 +77,13 @@ export function LineChart({ keys, source, title, height, items, full, always }: 
     void look.value;
     const { answer } = loaded.value;
     if (!answer) return null;
-    const made = toLines(answer, { runs: source.runs.value, keys, dark: dark.value, groupColor: source.groupColor });
+    const made = toLines(answer, { runs: source.runs.value, keys, dark: dark.value, groupColor: source.groupColor, groupLabel: source.groupLabel });
     const { zoom, scale, outliers } = source.view.value;
     const x: Range = zoom ? { low: zoom[0], high: zoom[1] } : answer.high > answer.low ? { low: answer.low, high: answer.high } : { low: answer.low - 0.5, high: answer.high + 0.5 };
     const ranges = yRange(made, scale, outliers, x);
+    // What the server reports as extreme and lies within the bulk's range is no spike.
+    const bulk = bulkRange(made, scale, x);
+    if (bulk) for (const line of made) line.extremes = line.extremes.filter((one) => !(one.y >= bulk.low && one.y <= bulk.high));
     return { lines: made, x, ranges, out: outside(made, ranges.shown, x), unusable: scale === "log" ? nonPositive(made) : 0 };
   });
 
@@ -101,7 +106,7 @@ export function LineChart({ keys, source, title, height, items, full, always }: 
         </span>
         <span class="chart-tools">
           {!full && <Button icon="full" label="Full screen" action="chart.full" onClick={openFull} />}
-          <Menu icon="more" label={`Actions on ${name}`} items={() => chartMenu({ keys, name, source, loaded, drawn, box, extra, items: items ?? [] })} />
+          <Menu icon="more" label={`Actions on ${name}`} items={async () => (await import("./chartmenu.ts")).chartMenu({ keys, name, source, loaded, drawn, box, extra, items: (await (typeof items === "function" ? items() : items)) ?? [] })} />
         </span>
       </figcaption>
       <div class="chart-room" style={{ height: full ? undefined : `${height}px` }}>

@@ -13,10 +13,11 @@ interface Styling {
   keys: readonly string[];
   dark: boolean;
   groupColor?: ((label: string) => string | null) | undefined;
+  groupLabel?: ((label: string) => string) | undefined;
 }
 
 /** Return the answer's curves as lines, in the order in which they are drawn: best last, pinned on top. */
-export function toLines(answer: SeriesAnswer, { runs, keys, dark, groupColor }: Styling): Line[] {
+export function toLines(answer: SeriesAnswer, { runs, keys, dark, groupColor, groupLabel }: Styling): Line[] {
   const styles = new Map(runs.map((run, rank) => [run.id, { run, rank }]));
   const several = keys.length > 1;
   let groups = 0;
@@ -24,7 +25,7 @@ export function toLines(answer: SeriesAnswer, { runs, keys, dark, groupColor }: 
     const style = styles.get(curve.run_id);
     const keyPlace = Math.max(0, keys.indexOf(curve.key));
     const color = curve.group ? (groupColor?.(curve.group.label) ?? placeColor(several ? place : groups++, dark)) : (style?.run.color ?? runColor(curve.run_id, dark));
-    const name = curve.group ? curve.group.label : (style?.run.name ?? curve.run_id.slice(0, 8));
+    const name = curve.group ? (groupLabel?.(curve.group.label) ?? curve.group.label) : (style?.run.name ?? curve.run_id.slice(0, 8));
     const line: Line = {
       id: `${curve.group ? curve.group.label : curve.run_id}\n${curve.key}`,
       runId: curve.group ? "" : curve.run_id,
@@ -80,7 +81,8 @@ export function fullRange(lines: readonly Line[], scale: Scale, x: Range): Range
   return low <= high ? { low, high } : null;
 }
 
-/** Return the range of all but the outermost half percent of the bin means in view on each side, with a margin. */
+/** Return the range of the bin means in view without outliers, with a margin. Outliers are among the outermost half percent on a
+ *  side, and further out than the rest is wide: the noisy start of a curve is none. */
 export function bulkRange(lines: readonly Line[], scale: Scale, x: Range): Range | null {
   const values: number[] = [];
   for (const line of lines) {
@@ -92,7 +94,22 @@ export function bulkRange(lines: readonly Line[], scale: Scale, x: Range): Range
   if (!values.length) return null;
   const sorted = Float64Array.from(values).sort();
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.max(0, Math.round(share * (sorted.length - 1))))]!;
-  return padded({ low: at(0.005), high: at(0.995) }, scale, 0.05);
+  const [low, high] = [at(0.005), at(0.995)];
+  const log = scale === "log";
+  const reach = log ? Math.max(high / low, 1.5) : high - low || Math.abs(high) * 0.1 || 1;
+  const [floor, roof] = log ? [low / reach, high * reach] : [low - reach, high + reach];
+  const inner = { low, high };
+  for (const line of lines) {
+    for (let at = 0; at < line.y.length; at += 1) {
+      if (line.x[at]! < x.low || line.x[at]! > x.high) continue;
+      for (const value of [line.y[at]!, line.low?.[at] ?? NaN, line.high?.[at] ?? NaN]) {
+        if (!(value >= floor && value <= roof)) continue;
+        if (value < inner.low) inner.low = value;
+        if (value > inner.high) inner.high = value;
+      }
+    }
+  }
+  return padded(inner, scale, 0.05);
 }
 
 /** Return a range a little wider, so that no curve lies on the frame. */
@@ -125,8 +142,9 @@ export function outside(lines: readonly Line[], y: Range, x: Range): { above: nu
     let [over, under] = [0, 0];
     for (let at = 0; at < line.y.length; at += 1) {
       if (line.x[at]! < x.low || line.x[at]! > x.high) continue;
-      if ((line.high ?? line.y)[at]! > y.high) over += 1;
-      if ((line.low ?? line.y)[at]! < y.low) under += 1;
+      // A group's band is a statistic, not points: only its line counts.
+      if ((line.runs > 1 ? line.y : (line.high ?? line.y))[at]! > y.high) over += 1;
+      if ((line.runs > 1 ? line.y : (line.low ?? line.y))[at]! < y.low) under += 1;
     }
     const seen = line.extremes.filter((one) => one.x >= x.low && one.x <= x.high);
     above += Math.max(over, seen.filter((one) => one.y > y.high).length);

@@ -1,39 +1,15 @@
 // What the curves say at the crosshair: nearest first, ten at most, raw beside smoothed. It stays inside the window, and lets the
 // pointer through unless it was frozen by a click.
 import type { JSX } from "preact";
-import { createPortal } from "preact/compat";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { number } from "../core/format.ts";
+import { aligned, fractionDigits, number } from "../core/format.ts";
+import { Portal } from "../ui/portal.tsx";
 import type { Mark } from "./draw.ts";
-import { valueAt } from "./model.ts";
-import type { Line } from "./types.ts";
+import type { TipRow } from "./tiprows.ts";
 
 const ROWS = 10;
 
-export interface TipRow {
-  line: Line;
-  at: number;
-  value: number;
-  far: number;
-}
-
-/** Return what lines say at `x`, nearest to the height `y` (in pixels, by `toPixels`) first. */
-export function tipRows(lines: readonly Line[], x: number, y: number, toPixels: (value: number) => number): TipRow[] {
-  const rows: TipRow[] = [];
-  for (const line of lines) {
-    const at = valueAt(line, x);
-    if (at < 0) continue;
-    const ends = line.x[line.x.length - 1]!;
-    if (x > ends + (ends - line.x[0]!) * 0.02) continue;
-    const value = line.y[at]!;
-    if (Number.isNaN(value) && !line.broken(at)) continue;
-    const far = Math.abs(toPixels(value) - y);
-    rows.push({ line, at, value, far: Number.isNaN(far) ? 1e9 : far });
-  }
-  return rows.sort((a, b) => a.far - b.far);
-}
-
-interface TipProps {
+export interface TipProps {
   title: string;
   rows: TipRow[];
   mark: Mark | null;
@@ -53,9 +29,11 @@ export function Tip({ title, rows, mark, left, top, frozen, smoothed, onClose }:
     element.style.transform = `translate(${Math.max(6, x)}px, ${Math.max(6, Math.min(top - height / 2, innerHeight - height - 6))}px)`;
   });
   const shown = rows.slice(0, ROWS);
+  const fraction = Math.min(8, Math.max(0, ...shown.map((row) => fractionDigits(number(row.value, 5)))));
   const seeds = shown.some((row) => row.line.runs > 1);
   const host = document.querySelector("dialog[open]") ?? document.body;
-  return createPortal(
+  return (
+    <Portal into={host}>
     <div ref={box} class={`tip ${frozen ? "frozen" : ""}`} role="presentation">
       <div class="tip-head">
         <span>{title}</span>
@@ -67,7 +45,7 @@ export function Tip({ title, rows, mark, left, top, frozen, smoothed, onClose }:
           {shown.map((row, place) => (
             <tr key={row.line.id} class={place === 0 ? "nearest" : ""}>
               <td><span class="swatch" style={{ background: row.line.color }} /></td>
-              <td class="num">{number(row.value, 5)}</td>
+              <td class="num">{aligned(number(row.value, 5), fraction)}</td>
               {smoothed && <td class="num faint">{row.line.raw ? number(row.line.raw[row.at] ?? NaN, 5) : ""}</td>}
               <td class="num faint">{spread(row)}</td>
               {seeds && <td class="num faint">{row.line.n ? `n ${row.line.n[row.at]}` : ""}</td>}
@@ -77,8 +55,8 @@ export function Tip({ title, rows, mark, left, top, frozen, smoothed, onClose }:
         </tbody>
       </table>
       {rows.length > ROWS && <div class="faint">+{rows.length - ROWS}</div>}
-    </div>,
-    host,
+    </div>
+    </Portal>
   );
 }
 

@@ -45,6 +45,8 @@ export interface ChartSource {
   goalOf: (key: string) => "max" | "min" | null;
   /** The colour of a group's curve, as the table shows it. */
   groupColor?: (label: string) => string | null;
+  /** A shorter name for a group. */
+  groupLabel?: (label: string) => string;
 }
 
 /** One curve, ready to be drawn. `x` and `y` have the same length; NaN in `y` is a gap where `broken` says so. */

@@ -1,27 +1,20 @@
-// Keys by action. The table is eventide/keymap.py (keymap.json is its copy), shared with the terminal UI; a person's own keys lie
+// Keys by action. The table is eventide/keymap.py (keys.json is a copy of its keys), shared with the terminal UI; a person's own keys lie
 // over it by action id. A component says what it does for an action while it is on screen; the newest one is asked first.
 import { useEffect, useRef } from "preact/hooks";
-import table from "./keymap.json" with { type: "json" };
+import table from "./keys.json" with { type: "json" };
 import { kept } from "./state.ts";
-
-export interface Action {
-  id: string;
-  keys: string[];
-  text: string;
-  scope: string;
-}
 
 /** Returns false to let the next component, or the browser, have the key. */
 export type Handler = (event: KeyboardEvent) => boolean | void;
 
-export const ACTIONS: readonly Action[] = table.actions;
-export const SCOPES: Readonly<Record<string, string>> = table.scopes;
+/** Keys by action id, in the table's order. */
+const KEYS: Readonly<Record<string, string[]>> = table;
 /** Keys a person chose, by action id. */
 export const ownKeys = kept<Record<string, string[]>>("keys", {});
 
 const handlers = new Map<string, Handler[]>();
 
-export const keysOf = (id: string): string[] => ownKeys.value[id] ?? ACTIONS.find((action) => action.id === id)?.keys ?? [];
+export const keysOf = (id: string): string[] => ownKeys.value[id] ?? KEYS[id] ?? [];
 
 /** Return a key as it is printed on a keyboard. */
 export function keyLabel(key: string): string {
@@ -93,9 +86,9 @@ export function startKeys(): void {
     if (event.defaultPrevented || event.isComposing) return;
     if (isTyping(event.target) && !key.startsWith("ctrl+") && key !== "escape") return;
     if (isOwn(event.target, key)) return;
-    for (const action of ACTIONS) {
-      if (!keysOf(action.id).includes(key)) continue;
-      if (perform(action.id, event)) {
+    for (const id of Object.keys(KEYS)) {
+      if (!keysOf(id).includes(key)) continue;
+      if (perform(id, event)) {
         event.preventDefault();
         return;
       }

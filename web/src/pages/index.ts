@@ -1,6 +1,7 @@
 // Which page an address shows. A page is a module that exports `Page`, loaded when its address is first opened. To add one: write
 // src/pages/<name>.tsx, add a line here (the first pattern that fits wins), and a line in NAVIGATION if it belongs in the menus.
 import type { ComponentType } from "preact";
+import * as workspace from "./workspace.tsx";
 
 /** What a page is given: the parts of its address. The query is read from `core/route.ts`. */
 export interface PageProps {
@@ -18,7 +19,7 @@ export interface PageEntry {
 
 export const PAGES: PageEntry[] = [
   { pattern: "/", load: () => import("./projects.tsx") },
-  { pattern: "/p/:project", load: () => import("./workspace.tsx") },
+  { pattern: "/p/:project", load: () => Promise.resolve(workspace) },
 ];
 
 export interface NavigationEntry {

@@ -6,7 +6,9 @@ import { age, count, dateTime, number, plural, asNumber } from "../core/format.t
 import { go, href, query } from "../core/route.ts";
 import type { Project } from "../core/types.ts";
 import { Waiting } from "../ui/failure.tsx";
-import { Empty } from "../workspace/empty.tsx";
+import { later } from "../ui/portal.tsx";
+
+const Empty = later(() => import("../workspace/empty.tsx").then((module) => module.Empty));
 
 export function Page(): JSX.Element {
   const list = projects.value;

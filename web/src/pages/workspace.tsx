@@ -2,24 +2,26 @@
 import type { JSX } from "preact";
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
-import { barSlot, pageActions } from "../app/shell.tsx";
+import { barSlot, pageActions } from "../app/slots.ts";
 import { useKeys } from "../core/keys.ts";
 import { watch } from "../core/live.ts";
 import { kept } from "../core/state.ts";
 import { Failure } from "../ui/failure.tsx";
 import { MenuList } from "../ui/menu.tsx";
+import { later } from "../ui/portal.tsx";
 import { Splitter } from "../ui/splitter.tsx";
-import { makeActions } from "../workspace/actions.ts";
+import { makeActions, tagging } from "../workspace/actions.ts";
 import { Charts } from "../workspace/charts.tsx";
 import { openWorkspace, type Workspace } from "../workspace/data.ts";
-import { Empty } from "../workspace/empty.tsx";
-import { Facets } from "../workspace/facets.tsx";
 import { Filter } from "../workspace/filter.tsx";
 import { watchShown } from "../workspace/shown.ts";
 import { Table } from "../workspace/table.tsx";
 import { TableBar } from "../workspace/tablebar.tsx";
-import { TagDialog } from "../workspace/tagdialog.tsx";
 import type { PageProps } from "./index.ts";
+
+const Empty = later(() => import("../workspace/empty.tsx").then((module) => module.Empty));
+const Facets = later(() => import("../workspace/facets.tsx").then((module) => module.Facets));
+const TagDialog = later(() => import("../workspace/tagdialog.tsx").then((module) => module.TagDialog));
 
 const share = kept<number>("split", 0.46);
 const narrow = matchMedia("(max-width: 900px)");
@@ -95,8 +97,8 @@ function Opened({ project }: { project: string }): JSX.Element {
         </div>
       )}
       <Splitter share={share} label="Width of the table" first={panes !== "charts" ? table : null} second={panes !== "table" ? <Charts workspace={workspace} watched={watched} /> : null} />
-      {menu && <MenuList label="Actions on runs" at={menu.at} items={actions.items(menu.line)} onClose={() => (actions.menuAt.value = null)} />}
-      <TagDialog />
+      {menu && <MenuList label="Actions on runs" at={menu.at} items={menu.items} onClose={() => (actions.menuAt.value = null)} />}
+      {tagging.value && <TagDialog />}
     </div>
   );
 }

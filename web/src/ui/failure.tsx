@@ -1,22 +1,9 @@
-// What a part of the page shows when its data did not come: why, and a way to try again. The rest of the page goes on.
+// What a part of the page shows while its data is not there: that it comes, or why it did not.
 import type { JSX } from "preact";
-import type { Problem } from "../core/api.ts";
-import { Button } from "./button.tsx";
-import { copy } from "./toast.tsx";
+import type { FailureProps } from "./failed.tsx";
+import { later } from "./portal.tsx";
 
-export function Failure({ problem, onRetry }: { problem: Problem; onRetry?: () => void }): JSX.Element {
-  const cause = [problem.message, problem.hint && `hint: ${problem.hint}`, problem.code && `(${problem.code})`].filter(Boolean).join("\n");
-  return (
-    <div class="failure" role="alert">
-      <p>{problem.message}</p>
-      {problem.hint && <p class="faint">{problem.hint}</p>}
-      <div class="failure-actions">
-        {onRetry && <Button kind="plain" icon="reset" onClick={onRetry}>Try again</Button>}
-        <Button icon="copy" onClick={() => void copy(cause, "Cause copied")}>Copy the cause</Button>
-      </div>
-    </div>
-  );
-}
+export const Failure = later<FailureProps>(() => import("./failed.tsx").then((module) => module.Failure));
 
 /** Said after 150 ms only: what is quick needs no word. */
 export function Waiting({ what = "Loading" }: { what?: string }): JSX.Element {

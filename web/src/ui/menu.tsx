@@ -1,9 +1,10 @@
 // A button that opens a list of things to do or to choose. Arrow keys move, typing jumps, Escape closes.
 import type { ComponentChildren, JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
-import { keyLabel, keysOf } from "../core/keys.ts";
-import { Button, Icon, type IconName } from "./button.tsx";
-import { placeOf, Popup, type Place } from "./popup.tsx";
+import { Button, type IconName } from "./button.tsx";
+import { placeOf, type Place } from "./place.ts";
+import type { PopupProps } from "./popup.tsx";
+import { later } from "./portal.tsx";
 
 export interface MenuItem {
   text: string;
@@ -26,84 +27,20 @@ export interface MenuItem {
   onChoose?: () => void;
 }
 
-export function MenuList({ items, onClose, label, at }: { items: MenuItem[]; onClose: () => void; label: string; at: Place }): JSX.Element {
-  return (
-    <Popup at={at} onClose={onClose} class="menu" label={label} role="menu">
-      <div onKeyDown={moveFocus}>
-        {items.map((item, place) => (
-          <MenuLine key={place} item={item} onClose={onClose} />
-        ))}
-      </div>
-    </Popup>
-  );
+export interface MenuListProps {
+  items: MenuItem[];
+  onClose: () => void;
+  label: string;
+  at: Place;
 }
 
-function MenuLine({ item, onClose }: { item: MenuItem; onClose: () => void }): JSX.Element {
-  const key = item.action ? keysOf(item.action)[0] : undefined;
-  const inside = (
-    <>
-      <span class="menu-mark">{item.checked ? <Icon name="check" size={14} /> : item.icon ? <Icon name={item.icon} size={14} /> : null}</span>
-      <span class="menu-text">{item.text}</span>
-      {item.detail && <span class="menu-detail">{item.detail}</span>}
-      {key && <kbd>{keyLabel(key)}</kbd>}
-    </>
-  );
-  const choose = () => {
-    if (!item.stay) onClose();
-    item.onChoose?.();
-  };
-  return (
-    <>
-      {item.heading && <div class="menu-heading" role="presentation">{item.heading}</div>}
-      {item.apart && <div class="menu-apart" role="separator" />}
-      {item.href ? (
-        <a class="menu-item" role="menuitem" href={item.href} tabIndex={-1} onClick={choose}>
-          {inside}
-        </a>
-      ) : (
-        <button
-          type="button"
-          class={`menu-item ${item.danger ? "danger" : ""}`}
-          role={item.checked === undefined ? "menuitem" : "menuitemcheckbox"}
-          aria-checked={item.checked}
-          disabled={item.disabled}
-          tabIndex={-1}
-          onClick={choose}
-        >
-          {inside}
-        </button>
-      )}
-    </>
-  );
-}
-
-export function moveFocus(event: KeyboardEvent): void {
-  const root = event.currentTarget as HTMLElement;
-  const items = [...root.querySelectorAll<HTMLElement>("[role^=menuitem]:not([disabled])")];
-  if (!items.length) return;
-  const place = items.indexOf(document.activeElement as HTMLElement);
-  const to = (next: number) => {
-    event.preventDefault();
-    event.stopPropagation();
-    items[(next + items.length) % items.length]?.focus();
-  };
-  if (event.key === "ArrowDown") to(place + 1);
-  else if (event.key === "ArrowUp") to(place < 0 ? -1 : place - 1);
-  else if (event.key === "Home") to(0);
-  else if (event.key === "End") to(-1);
-  else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey && event.key !== " ") {
-    const wanted = event.key.toLowerCase();
-    const found = [...items.slice(place + 1), ...items].find((item) => item.querySelector(".menu-text")?.textContent?.toLowerCase().startsWith(wanted));
-    if (found) {
-      event.preventDefault();
-      event.stopPropagation();
-      found.focus();
-    }
-  }
-}
+/** The open list itself is loaded with the first menu that opens. */
+export const MenuList = later<MenuListProps>(() => import("./menulist.tsx").then((module) => module.MenuList));
+const Popup = later<PopupProps>(() => import("./popup.tsx").then((module) => module.Popup));
 
 interface MenuProps {
-  items: MenuItem[] | (() => MenuItem[]);
+  /** A function is asked whenever the menu opens. */
+  items: MenuItem[] | (() => MenuItem[] | Promise<MenuItem[]>);
   label: string;
   icon?: IconName;
   action?: string;
@@ -113,14 +50,19 @@ interface MenuProps {
 }
 
 export function Menu({ items, label, icon, action, kind = "quiet", class: extra, children }: MenuProps): JSX.Element {
-  const [at, setAt] = useState<Place | null>(null);
+  const [open, setOpen] = useState<{ at: Place; list: MenuItem[] } | null>(null);
   const holder = useRef<HTMLSpanElement>(null);
+  const toggle = async () => {
+    if (open) return setOpen(null);
+    const list = await (typeof items === "function" ? items() : items);
+    if (holder.current) setOpen({ at: placeOf(holder.current.firstElementChild!), list });
+  };
   return (
     <span ref={holder} class="menu-holder">
-      <Button icon={icon} label={label} action={action} kind={kind} class={extra} expanded={at !== null} onClick={() => setAt(at ? null : placeOf(holder.current!.firstElementChild!))}>
+      <Button icon={icon} label={label} action={action} kind={kind} class={extra} expanded={open !== null} onClick={() => void toggle()}>
         {children}
       </Button>
-      {at && <MenuList items={typeof items === "function" ? items() : items} label={label} at={at} onClose={() => setAt(null)} />}
+      {open && <MenuList items={open.list} label={label} at={open.at} onClose={() => setOpen(null)} />}
     </span>
   );
 }

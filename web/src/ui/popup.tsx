@@ -1,20 +1,9 @@
 // Whatever floats beside something: menus, pickers, suggestions. It stays inside the window, closes with Escape or a click
 // elsewhere, and gives the focus back to where it came from.
 import type { ComponentChildren, JSX } from "preact";
-import { createPortal } from "preact/compat";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-
-export interface Place {
-  left: number;
-  top: number;
-  width: number;
-  height: number;
-}
-
-export function placeOf(element: Element): Place {
-  const { left, top, width, height } = element.getBoundingClientRect();
-  return { left, top, width, height };
-}
+import type { Place } from "./place.ts";
+import { Portal } from "./portal.tsx";
 
 /** Return where a box of this size lies beside `anchor` so that all of it is in the window. */
 export function beside(anchor: Place, box: { width: number; height: number }, window: { width: number; height: number }): { left: number; top: number } {
@@ -28,7 +17,7 @@ export function beside(anchor: Place, box: { width: number; height: number }, wi
   };
 }
 
-interface PopupProps {
+export interface PopupProps {
   at: Place;
   onClose: () => void;
   children: ComponentChildren;
@@ -76,10 +65,11 @@ export function Popup({ at, onClose, children, class: kind = "", label, role = "
     };
   }, []);
   const host = document.querySelector("dialog[open]:last-of-type") ?? document.fullscreenElement ?? document.body;
-  return createPortal(
-    <div ref={box} class={`popup ${kind}`} role={role} aria-label={label} tabIndex={-1} onClick={(event) => event.stopPropagation()}>
-      {children}
-    </div>,
-    host,
+  return (
+    <Portal into={host}>
+      <div ref={box} class={`popup ${kind}`} role={role} aria-label={label} tabIndex={-1} onClick={(event) => event.stopPropagation()}>
+        {children}
+      </div>
+    </Portal>
   );
 }

@@ -5,13 +5,11 @@ import { useMemo } from "preact/hooks";
 import { current } from "../chart/hover.ts";
 import { LineChart } from "../chart/linechart.tsx";
 import type { ChartSource } from "../chart/types.ts";
-import { readOnly } from "../app/store.ts";
 import { ranked } from "../core/fuzzy.ts";
 import { useKeys } from "../core/keys.ts";
 import { kept } from "../core/state.ts";
 import type { Columns } from "../core/types.ts";
 import { Icon } from "../ui/button.tsx";
-import type { MenuItem } from "../ui/menu.tsx";
 import { ChartBar, findChart, SMOOTHS } from "./chartbar.tsx";
 import type { Workspace } from "./data.ts";
 import { chartSource, type watchShown } from "./shown.ts";
@@ -26,7 +24,7 @@ const folded = kept<Record<string, boolean>>("folded", { system: true });
 const HEIGHTS = [0, 340, 250, 210, 185, 165, 150];
 
 /** Return the sections to show: pinned first, then by prefix, the machine's last. */
-export function sections(columns: Columns | null, options: { charts: string[][]; find: string; pinned: readonly string[]; hidden: readonly string[]; order: readonly string[] }): Section[] {
+export function sections(columns: Columns | null, options: { charts: string[][]; find: string; pinned: readonly string[]; hidden: readonly string[]; order: readonly string[]; goal?: string | undefined }): Section[] {
   if (!columns) return [];
   if (options.charts.length) return [{ name: "", charts: options.charts, table: "events" }];
   const numeric = columns.metrics.filter((metric) => metric.numeric).map((metric) => metric.key);
@@ -37,17 +35,27 @@ export function sections(columns: Columns | null, options: { charts: string[][];
   const pinned = options.pinned.filter((chart) => chart.split("+").every((key) => numeric.includes(key)) && (!options.find || keys.includes(chart)));
   const made: Section[] = [];
   if (pinned.length) made.push({ name: "pinned", charts: pinned.map((chart) => chart.split("+")), table: "events" });
-  for (const [name, group] of grouped(keys.filter((key) => !pinned.includes(key)))) made.push({ name, charts: group.map((key) => [key]), table: "events" });
+  const rest = grouped(keys.filter((key) => !pinned.includes(key)));
+  const first = sectionOf(options.goal ?? "");
+  const weight = (name: string) => (name === first ? 0 : name === LOOSE ? 2 : 1);
+  for (const [name, group] of [...rest].sort(([a], [b]) => weight(a) - weight(b))) made.push({ name, charts: group.map((key) => [key]), table: "events" });
   const system = ranked(options.find, columns.system, (key) => key);
   if (system.length) made.push({ name: "system", charts: system.map((key) => [key]), table: "system" });
   return made;
 }
 
+/** The section of keys without a prefix. */
+const LOOSE = "metrics";
+
+function sectionOf(key: string): string {
+  const at = key.indexOf("/");
+  return at > 0 ? key.slice(0, at) : LOOSE;
+}
+
 function grouped(keys: readonly string[]): Map<string, string[]> {
   const groups = new Map<string, string[]>();
   for (const key of keys) {
-    const at = key.indexOf("/");
-    const name = at > 0 ? key.slice(0, at) : "metrics";
+    const name = sectionOf(key);
     groups.set(name, [...(groups.get(name) ?? []), key]);
   }
   return groups;
@@ -58,7 +66,7 @@ export function Charts({ workspace, watched }: { workspace: Workspace; watched: 
   const system = useMemo(() => chartSource(workspace, watched, "system"), [workspace]);
   const view = workspace.view.value;
   const settings = workspace.settings.value;
-  const made = sections(workspace.columns.value, { charts: view.charts, find: view.find, pinned: settings?.pinned ?? [], hidden: settings?.hidden ?? [], order: settings?.order ?? [] });
+  const made = sections(workspace.columns.value, { charts: view.charts, find: view.find, pinned: settings?.pinned ?? [], hidden: settings?.hidden ?? [], order: settings?.order ?? [], goal: workspace.goal.value?.key });
   useChartKeys(workspace, source);
   const hidden = (settings?.hidden ?? []).length;
   return (
@@ -92,28 +100,11 @@ function SectionOf({ section, source, workspace }: { section: Section; source: C
       )}
       {!isFolded && (
         <div class="chart-grid" style={{ gridTemplateColumns: columns }}>
-          {section.charts.map((keys) => <LineChart key={keys.join("+")} keys={keys} source={source} height={single ? 460 : height} items={chartItems(keys, section, workspace)} />)}
+          {section.charts.map((keys) => <LineChart key={keys.join("+")} keys={keys} source={source} height={single ? 460 : height} items={() => import("./chartmenus.ts").then((module) => module.chartItems(keys, section, workspace))} />)}
         </div>
       )}
     </div>
   );
-}
-
-function chartItems(keys: readonly string[], section: Section, workspace: Workspace): MenuItem[] {
-  if (section.table === "system") return [];
-  const name = keys.join("+");
-  const settings = workspace.settings.value;
-  const [pinned, hidden] = [settings?.pinned ?? [], settings?.hidden ?? []];
-  const items: MenuItem[] = [];
-  if (!readOnly.value) {
-    items.push({ text: pinned.includes(name) ? "Unpin the chart" : "Pin the chart on top", icon: "pin", onChoose: () => void workspace.saveSettings({ pinned: pinned.includes(name) ? pinned.filter((one) => one !== name) : [...pinned, name] }) });
-    if (keys.length === 1) items.push({ text: "Hide the chart", icon: "hide", onChoose: () => void workspace.saveSettings({ hidden: [...hidden, name] }) });
-  }
-  const others = (workspace.columns.value?.metrics ?? []).filter((metric) => metric.numeric && !keys.includes(metric.key)).map((metric) => metric.key);
-  const tail = keys[0]!.split("/").pop();
-  const near = [...others.filter((key) => key.split("/").pop() === tail), ...others.filter((key) => key.split("/").pop() !== tail)].slice(0, 5);
-  for (const [place, key] of near.entries()) items.push({ text: `Together with ${key}`, icon: "plus", apart: place === 0, onChoose: () => workspace.setView({ charts: [[...keys, key]] }) });
-  return items;
 }
 
 function useChartKeys(workspace: Workspace, source: ChartSource): void {

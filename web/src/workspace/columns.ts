@@ -64,17 +64,27 @@ export function toColumn(field: string, columns: Columns | null, goal: Goal | nu
     const at = key.lastIndexOf("/");
     const direction = stat === "best" || stat === "last" ? (goal?.key === key ? goal.direction : undefined) : undefined;
     const before = stat === "best" || stat === "last" ? key.slice(0, at + 1) : `${stat} `;
-    return { field, kind: "metric", title: stat === "best" || stat === "last" ? key.slice(at + 1) : key, before, width: width(key, 84), numeric: true, metric: { key, stat }, direction };
+    return { field, kind: "metric", title: stat === "best" || stat === "last" ? key.slice(at + 1) : key, before, width: width(stat === "best" || stat === "last" ? key : `${stat} ${key}`, 84), numeric: true, metric: { key, stat }, direction };
   }
   const known = RUN_FIELDS[field];
   if (known) return { field, kind: "run", before: "", numeric: false, ...known };
   const path = unquoted(field.replace(/^config\./, ""));
   const about = columns?.params.find((one) => one.path === path);
-  const at = path.lastIndexOf(".");
-  return { field, kind: "param", title: path.slice(at + 1), before: path.slice(0, at + 1), width: width(path.slice(at + 1), 72), numeric: about?.numeric ?? false, path };
+  const [before, title] = shortest(path, columns?.params.map((one) => one.path) ?? []);
+  return { field, kind: "param", title, before, width: width(before + title, 58), numeric: about?.numeric ?? false, path };
 }
 
-const width = (text: string, least: number): number => Math.min(180, Math.max(least, 30 + text.length * 6.6));
+/** Return a path cut to its last parts that tell it from the others, the very last one apart. */
+function shortest(path: string, others: readonly string[]): [string, string] {
+  const parts = path.split(".");
+  const last = parts.pop()!;
+  const same = others.filter((other) => other !== path && (other === last || other.endsWith(`.${last}`)));
+  if (!same.length) return ["", last];
+  const near = parts.pop();
+  return [near === undefined ? "" : `${near}.`, last];
+}
+
+const width = (text: string, least: number): number => Math.min(180, Math.max(least, 26 + text.length * 7));
 
 const METRICS = 4;
 const PARAMS = 6;

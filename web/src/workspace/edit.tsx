@@ -1,31 +1,11 @@
 // Editing name, note, tags or group where they stand: Enter keeps, Escape does not, and what was done can be undone.
 import type { JSX } from "preact";
-import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { send } from "../core/api.ts";
-import type { Run, RunEdit } from "../core/types.ts";
-import { say, sayFailed } from "../ui/toast.tsx";
+import type { Run } from "../core/types.ts";
 import type { Workspace } from "./data.ts";
-
-export type Editable = "name" | "notes" | "tags" | "group";
-
-export const editing = signal<{ run: Run; what: Editable } | null>(null);
+import { change, editing, type Editable } from "./editing.ts";
 
 const words = (text: string): string[] => text.split(/[,\s]+/).filter(Boolean);
-
-/** Change runs, refresh what is shown, and offer to undo. */
-export async function change(workspace: Workspace, edit: Partial<RunEdit> & { run_ids: string[] }, done: string, back: (Partial<RunEdit> & { run_ids: string[] })[]): Promise<void> {
-  try {
-    await send("PATCH", "/api/runs", edit);
-    await workspace.refresh();
-    say(done, async () => {
-      for (const one of back) await send("PATCH", "/api/runs", one);
-      await workspace.refresh();
-    });
-  } catch (error) {
-    sayFailed(error);
-  }
-}
 
 function save(workspace: Workspace, run: Run, what: Editable, text: string): void {
   const run_ids = [run.id];

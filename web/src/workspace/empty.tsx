@@ -9,8 +9,8 @@ import { copy, sayFailed } from "../ui/toast.tsx";
 export function Empty({ project }: { project: string }): JSX.Element {
   const [making, setMaking] = useState(false);
   const root = info.value?.store.root ?? "";
-  const store = /^(\/|[A-Za-z]:)/.test(root) ? `, store=${JSON.stringify(root)}` : "";
-  const lines = `import eventide\n\nrun = eventide.init(${JSON.stringify(project || "demo")}, config={"lr": 1e-3}${store})\nfor step in range(100):\n    run.log({"loss": 1 / (step + 1)})\n`;
+  const store = /^(\/|[A-Za-z]:)/.test(root) ? `, dir=${JSON.stringify(root)}` : "";
+  const lines = `import eventide\n\nrun = eventide.init(project=${JSON.stringify(project || "demo")}, config={"lr": 1e-3}${store})\nfor step in range(100):\n    run.log({"loss": 1 / (step + 1)})\nrun.finish()\n`;
   const demo = async () => {
     setMaking(true);
     try {

@@ -8,9 +8,12 @@ import { useKeys, keyLabel, keysOf } from "../core/keys.ts";
 import { asProblem, settled } from "../core/state.ts";
 import type { CompletionAnswer, Parsed } from "../core/types.ts";
 import { Button, Icon } from "../ui/button.tsx";
+import { later } from "../ui/portal.tsx";
 import type { Workspace } from "./data.ts";
+import type { OffersProps } from "./offers.tsx";
 
 const PARSE_MS = 40;
+const Offers = later<OffersProps>(() => import("./offers.tsx").then((module) => module.Offers));
 
 export function Filter({ workspace, onFacets, facetsOpen }: { workspace: Workspace; onFacets: () => void; facetsOpen: boolean }): JSX.Element {
   const field = useRef<HTMLInputElement>(null);
@@ -129,17 +132,7 @@ export function Filter({ workspace, onFacets, facetsOpen }: { workspace: Workspa
           onKeyDown={onKey}
           onBlur={() => setTimeout(() => (offers.value = null), 150)}
         />
-        {offers.value && (
-          <ul id="filter-offers" class="offers" role="listbox" aria-label="Suggestions">
-            {offers.value.items.slice(0, 12).map((item, number) => (
-              <li key={item.text} id={`offer-${number}`} role="option" aria-selected={number === place.value} onPointerDown={(event) => (event.preventDefault(), take(number))}>
-                <span class="cut">{item.text}</span>
-                <span class="faint">{item.detail ?? item.kind}</span>
-                {item.runs !== null && item.runs !== undefined && <span class="num faint">{item.runs}</span>}
-              </li>
-            ))}
-          </ul>
-        )}
+        {offers.value && <Offers answer={offers.value} place={place.value} onTake={take} />}
         {error && <div id="filter-error" class="filter-error" role="alert">{error.expected ? `${error.message}: expected ${error.expected}` : error.message}</div>}
       </div>
       {text.value ? <Button icon="close" label="Clear the filter" onClick={() => (input(""), field.current?.focus())} /> : <kbd>{keyLabel(keysOf("filter.focus")[0] ?? "")}</kbd>}

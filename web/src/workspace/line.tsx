@@ -2,17 +2,21 @@
 import type { JSX } from "preact";
 import type { ReadonlySignal } from "@preact/signals";
 import { focused } from "../chart/hover.ts";
-import { aligned, asNumber, exact, number, value } from "../core/format.ts";
+import { aligned } from "../core/format.ts";
 import { href } from "../core/route.ts";
 import { dateStyle, rowHeight } from "../core/theme.ts";
-import type { Group, GroupStats, Metric, Run } from "../core/types.ts";
-import { Icon } from "../ui/button.tsx";
+import type { Metric, Run } from "../core/types.ts";
 import { cell, type Column } from "./columns.ts";
 import type { Workspace } from "./data.ts";
-import { editing, Editor } from "./edit.tsx";
+import { later } from "../ui/portal.tsx";
+import type { GroupLineProps } from "./groupline.tsx";
+import { editing } from "./editing.ts";
 import type { TableLine } from "./lines.ts";
 import type { Colors } from "./shown.ts";
 import type { Actions } from "./actions.ts";
+
+const GroupLine = later<GroupLineProps>(() => import("./groupline.tsx").then((module) => module.GroupLine));
+const Editor = later(() => import("./edit.tsx").then((module) => module.Editor));
 
 export interface ColumnFacts {
   column: Column;
@@ -22,7 +26,7 @@ export interface ColumnFacts {
   best: number | null;
 }
 
-interface LineProps {
+export interface LineProps {
   line: TableLine;
   number: number;
   facts: readonly ColumnFacts[];
@@ -62,7 +66,7 @@ export function Line(props: LineProps): JSX.Element {
         if ((event.target as Element).closest("a, input")) return;
         event.preventDefault();
         onPoint();
-        actions.menu({ left: event.clientX, top: event.clientY, width: 0, height: 0 }, line);
+        void actions.menu({ left: event.clientX, top: event.clientY, width: 0, height: 0 }, line);
       }}
     >
       {line.kind === "run" ? <RunLine {...props} run={line.run} depth={line.depth} selected={selected} /> : <GroupLine {...props} group={line.group} open={line.open} place={line.place} selected={selected} />}
@@ -70,7 +74,7 @@ export function Line(props: LineProps): JSX.Element {
   );
 }
 
-const reading = (selected: boolean, name: string): string => `${selected ? "Deselect" : "Select"} ${name}`;
+export const reading = (selected: boolean, name: string): string => `${selected ? "Deselect" : "Select"} ${name}`;
 
 function RunLine({ run, depth, selected, facts, workspace, colors, shownIds, actions, line }: LineProps & { run: Run; depth: number; selected: boolean }): JSX.Element {
   const shown = shownIds.value.has(run.id);
@@ -120,46 +124,4 @@ function firstLost(run: Run): number | null {
     if (at !== null && (first === null || at < first)) first = at;
   }
   return first;
-}
-
-function GroupLine({ group, open, place, selected, facts, colors, workspace, actions, line }: LineProps & { group: Group; open: boolean; place: number; selected: boolean }): JSX.Element {
-  return (
-    <>
-      <div class="row-fixed" role="gridcell" aria-colindex={1}>
-        <input type="checkbox" tabIndex={-1} aria-label={reading(selected, group.label)} checked={selected} onClick={(event) => actions.click(event, line)} />
-        <button type="button" class="fold" tabIndex={-1} aria-label={open ? "Fold" : "Unfold"} onClick={() => actions.open(line)}><Icon name={open ? "down" : "right"} size={12} /></button>
-        <span class="swatch" style={{ background: colors.value.group(group, place) }} />
-        <span class="run-name cut" title={group.label}>{group.label}</span>
-        <span class="badge faint">n={group.n}</span>
-        {group.failed > 0 && <span class="badge bad" title={`${group.failed} failed`}>{group.failed} failed</span>}
-      </div>
-      {facts.map(({ column, left }, at) => {
-        const [text, title] = groupCell(group, column, workspace);
-        return <div key={column.field} role="gridcell" aria-colindex={at + 3} class={`cell ${column.numeric ? "num" : "cut"} ${text === "" ? "missing" : ""}`} title={title} style={{ left: `${left}px`, width: `${column.width}px` }}>{text}</div>;
-      })}
-    </>
-  );
-}
-
-/** Return what a group says in a column: its statistic over all runs, or the value it was grouped by. */
-function groupCell(group: Group, column: Column, workspace: Workspace): [string, string | undefined] {
-  if (column.metric) {
-    const stats = group.metrics[column.metric.key];
-    return stats && (column.metric.stat === "best" || column.metric.stat === "last") ? statText(stats, workspace.view.value.stat) : ["", undefined];
-  }
-  const given = column.path === undefined ? undefined : group.key[column.path];
-  return given === undefined ? ["", undefined] : [value(given), exact(given)];
-}
-
-export function statText(stats: GroupStats, stat: string): [string, string | undefined] {
-  const of = (name: keyof GroupStats) => asNumber(stats[name]);
-  const short = (given: number | null) => (given === null ? "" : number(given, 3));
-  const all = (["mean", "std", "sem", "median", "q1", "q3", "min", "max"] as const).map((name) => `${name} ${exact(stats[name])}`).join("\n");
-  const title = `${all}\nn ${stats.n}`;
-  const mean = of("mean");
-  if (mean === null) return ["", title];
-  if (stat === "median_iqr") return [`${short(of("median"))} [${short(of("q1"))}, ${short(of("q3"))}]`, title];
-  if (stat === "min_max") return [`${short(of("min"))}…${short(of("max"))}`, title];
-  const spread = of(stat === "mean_sem" ? "sem" : "std");
-  return [spread === null ? number(mean) : `${number(mean)}±${number(spread, 2)}`, title];
 }

@@ -4,6 +4,8 @@ import { useState } from "preact/hooks";
 import { readOnly } from "../app/store.ts";
 import { ranked } from "../core/fuzzy.ts";
 import { Button } from "../ui/button.tsx";
+import type { Place } from "../ui/place.ts";
+import { Popup } from "../ui/popup.tsx";
 import { metricField, paramField, RUN_COLUMNS, STATS, toColumn, type Stat } from "./columns.ts";
 import type { Workspace } from "./data.ts";
 
@@ -16,7 +18,15 @@ interface Choice {
 
 const MOST = 60;
 
-export function Picker({ workspace }: { workspace: Workspace }): JSX.Element {
+export function Picker({ workspace, at, onClose }: { workspace: Workspace; at: Place; onClose: () => void }): JSX.Element {
+  return (
+    <Popup label="Columns" at={at} class="panel picker" onClose={onClose}>
+      <Body workspace={workspace} />
+    </Popup>
+  );
+}
+
+function Body({ workspace }: { workspace: Workspace }): JSX.Element {
   const [text, setText] = useState("");
   const [varying, setVarying] = useState(false);
   const fields = workspace.fields.value;

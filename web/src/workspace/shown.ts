@@ -3,7 +3,7 @@
 import { computed, type ReadonlySignal } from "@preact/signals";
 import type { ChartSource, ChartView, RunStyle } from "../chart/types.ts";
 import { DASHES, dashes, placeColor, ramp, runColor } from "../core/colors.ts";
-import { asNumber } from "../core/format.ts";
+import { asNumber, value } from "../core/format.ts";
 import { dark } from "../core/theme.ts";
 import type { Goal, Group, Run } from "../core/types.ts";
 import { groupId, type Workspace } from "./data.ts";
@@ -43,7 +43,7 @@ export function watchShown(workspace: Workspace): { shown: ReadonlySignal<Shown>
     if (groupBy.length) {
       const all = (workspace.groups.value?.groups ?? []).filter((group) => !selected.size || group.run_ids.some((id) => selected.has(id)));
       const groups = all.filter((group) => !group.run_ids.every((id) => hidden.has(id))).slice(0, selected.size ? undefined : first);
-      return { runs: [], all: false, groups, total: workspace.groups.value?.total ?? 0, rule: selected.size ? "selected" : first >= all.length ? "all" : "first" };
+      return { runs: [], all: false, groups, total: all.length, rule: selected.size ? "selected" : first >= all.length ? "all" : "first" };
     }
     if (workspace.allSelected.value || first === Infinity) return { runs: list.filter(seen), all: total > list.length, groups: [], total, rule: "all" };
     if (selected.size) {
@@ -88,9 +88,9 @@ function makeColors(workspace: Workspace, shown: Shown, isDark: boolean): Colors
 
 /** Return each run's place between worst (0) and best (1) by the goal; without a goal, by the order given. */
 export function ranks(runs: readonly Run[], goal: Goal | null): Map<string, number> {
-  const value = (run: Run) => asNumber(goal ? run.metrics[goal.key]?.best : null);
+  const reached = (run: Run) => asNumber(goal ? run.metrics[goal.key]?.best : null);
   const sign = goal?.direction === "min" ? -1 : 1;
-  const ordered = goal ? [...runs].filter((run) => Number.isFinite(value(run) ?? NaN)).sort((a, b) => sign * (value(b)! - value(a)!)) : [...runs];
+  const ordered = goal ? [...runs].filter((run) => Number.isFinite(reached(run) ?? NaN)).sort((a, b) => sign * (reached(b)! - reached(a)!)) : [...runs];
   const last = Math.max(1, ordered.length - 1);
   return new Map(ordered.map((run, place) => [run.id, 1 - place / last]));
 }
@@ -101,10 +101,10 @@ function byField(field: string, runs: readonly Run[], workspace: Workspace, isDa
   if (column.numeric && numbers.length) {
     const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
     const log = low > 0 && high / low > 50;
-    const place = (value: number) => (high === low ? 0.5 : log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low));
+    const place = (one: number) => (high === low ? 0.5 : log ? Math.log(one / low) / Math.log(high / low) : (one - low) / (high - low));
     return (run) => {
-      const value = cell(run, column).number;
-      return value === null ? UNKNOWN : ramp(place(value), isDark);
+      const one = cell(run, column).number;
+      return one === null ? UNKNOWN : ramp(place(one), isDark);
     };
   }
   const texts = [...new Set(runs.map((run) => cell(run, column).text))].sort();
@@ -136,11 +136,37 @@ export function chartSource(workspace: Workspace, { shown, styles, colors }: Ret
     setView: ({ group: _group, ...change }) => workspace.setView({ chart: change }, { replace: true }),
     link: (keys) => workspace.link({ charts: [[...keys]] }),
     goalOf: (key) => (workspace.goal.value?.key === key ? workspace.goal.value.direction : guessGoal(key)),
+    groupLabel: (label) => {
+      const group = shown.value.groups.find((one) => one.label === label);
+      return group ? groupName(group, workspace.groups.value?.groups ?? []) : label;
+    },
     groupColor: (label) => {
       const place = shown.value.groups.findIndex((group) => group.label === label);
       return place < 0 ? null : colors.value.group(shown.value.groups[place]!, place);
     },
   };
+}
+
+const names = new WeakMap<readonly Group[], Map<string, string>>();
+
+/** Return what tells a group from the others: as few of its values as do. */
+export function groupName(group: Group, groups: readonly Group[]): string {
+  let known = names.get(groups);
+  if (!known) names.set(groups, (known = groupNames(groups)));
+  return known.get(groupId(group)) ?? group.label;
+}
+
+export function groupNames(groups: readonly Group[]): Map<string, string> {
+  const paths = Object.keys(groups[0]?.key ?? {});
+  const said = (one: Group, path: string) => value(one.key[path]);
+  const distinct = (chosen: string[]) => new Set(groups.map((one) => chosen.map((path) => said(one, path)).join("\n"))).size;
+  let chosen: string[] = [];
+  while (chosen.length < paths.length && (distinct(chosen) < groups.length || !chosen.length)) {
+    const next = paths.filter((path) => !chosen.includes(path)).sort((a, b) => distinct([...chosen, b]) - distinct([...chosen, a]))[0]!;
+    chosen = [...chosen, next];
+  }
+  chosen = paths.filter((path) => chosen.includes(path));
+  return new Map(groups.map((one) => [groupId(one), chosen.map((path) => `${path.split(".").pop()} ${said(one, path)}`).join(", ")]));
 }
 
 /** Return which way a metric is better, as far as its name tells. */

@@ -40,16 +40,20 @@ export function Table({ workspace, colors, shownIds, actions }: TableProps): JSX
   const facts = useComputed<ColumnFacts[]>(() => {
     const runs = [...(workspace.rows.value?.runs ?? [])].filter((run) => run !== undefined);
     const room = workspace.shownColumns.value;
+    const grouped = workspace.view.value.groupBy.length > 0;
     let left = FIXED;
     return room.map((column) => {
       const cells = runs.slice(0, 400).map((run) => cell(run, column, dateStyle.value));
       const direction = column.metric && (column.metric.stat === "best" || column.metric.stat === "last") ? (column.direction ?? guessGoal(column.metric.key)) : null;
+      const widest = Math.max(0, ...cells.map((one) => one.text.length));
+      if (column.kind !== "run" || column.field === "host") column.width = Math.round(Math.min(220, Math.max(column.width, 20 + widest * 7.2)));
+      if (column.metric && grouped) column.width = Math.max(column.width, 122);
       const fact: ColumnFacts = { column, left, fraction: Math.min(6, Math.max(0, ...cells.map((one) => fractionDigits(one.text)))), best: bestOf(cells.map((one) => one.number), direction) };
       left += column.width;
       return fact;
     });
   });
-  const total = FIXED + workspace.shownColumns.value.reduce((sum, column) => sum + column.width, 0);
+  const total = facts.value.reduce((sum, fact) => Math.max(sum, fact.left + fact.column.width), FIXED);
   const list = lines.value;
   const rows = visible(size.value.top, size.value.height - HEAD, height, list.length);
   const place = Math.max(0, list.findIndex((line) => lineId(line) === at.value));

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { tagging } from "./actions.ts";
-import { change } from "./edit.tsx";
+import { change } from "./editing.ts";
 
 export function TagDialog(): JSX.Element | null {
   const [text, setText] = useState("");

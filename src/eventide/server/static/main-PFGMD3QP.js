@@ -1,1 +1,0 @@
-import{a as e,e as f,f as a}from"./chunk-CPY33LSV.js";import{d as o,g as m,q as p}from"./chunk-NHQVGFRM.js";import{h as t}from"./chunk-XNPQFVMI.js";import"./chunk-TGNKVMFU.js";import{g as r,h as i}from"./chunk-L75JUY4W.js";m();e();f();p();t();r(i(a,{}),document.getElementById("app"));o();

@@ -1,1 +1,0 @@
-import{h as m,l as o}from"./chunk-NHQVGFRM.js";import"./chunk-TGNKVMFU.js";import{h as e}from"./chunk-L75JUY4W.js";function t(){return e("div",{class:"page",children:[e("h1",{children:"Projects"}),e("ul",{children:(o.value??[]).map(r=>e("li",{children:e("a",{href:m(`/p/${encodeURIComponent(r.name)}`),children:r.name})},r.name))})]})}export{t as Page};

@@ -1,0 +1,10 @@
+// What pages put into the frame: see shell.tsx. Kept apart from it, so that pages and frame do not import each other.
+import { signal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+
+/** What a page puts into the middle of the bar: the workspace's filter. Set on mount, null on unmount. */
+export const barSlot = signal<ComponentChildren>(null);
+/** What a page adds to the palette's actions. */
+export const pageActions = signal<{ text: string; run: () => void; detail?: string }[]>([]);
+/** Which dialog of the frame is open. */
+export const opened = signal<"" | "palette" | "help">("");

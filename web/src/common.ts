@@ -1,0 +1,23 @@
+// What every part of the page needs, so that the bundler puts it into one chunk: see build.mjs.
+import "preact";
+import "preact/hooks";
+import "preact/jsx-runtime";
+import "@preact/signals";
+import "./app/shell.tsx";
+import "./app/store.ts";
+import "./core/api.ts";
+import "./core/colors.ts";
+import "./core/format.ts";
+import "./core/fuzzy.ts";
+import "./core/keys.ts";
+import "./core/live.ts";
+import "./core/route.ts";
+import "./core/series.ts";
+import "./core/state.ts";
+import "./core/theme.ts";
+import "./ui/button.tsx";
+import "./ui/failure.tsx";
+import "./ui/menu.tsx";
+import "./ui/place.ts";
+import "./ui/portal.tsx";
+import "./ui/toast.tsx";

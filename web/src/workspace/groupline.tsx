@@ -1,0 +1,53 @@
+// The line of a group: its statistics over all of its runs.
+import type { JSX } from "preact";
+import { asNumber, exact, number, value } from "../core/format.ts";
+import type { Group, GroupStats } from "../core/types.ts";
+import { Icon } from "../ui/button.tsx";
+import type { Column } from "./columns.ts";
+import type { Workspace } from "./data.ts";
+import { reading, type LineProps } from "./line.tsx";
+import { groupName } from "./shown.ts";
+
+export type GroupLineProps = LineProps & { group: Group; open: boolean; place: number; selected: boolean };
+
+export function GroupLine({ group, open, place, selected, facts, colors, workspace, actions, line }: GroupLineProps): JSX.Element {
+  return (
+    <>
+      <div class="row-fixed" role="gridcell" aria-colindex={1}>
+        <input type="checkbox" tabIndex={-1} aria-label={reading(selected, group.label)} checked={selected} onClick={(event) => actions.click(event, line)} />
+        <button type="button" class="fold" tabIndex={-1} aria-label={open ? "Fold" : "Unfold"} onClick={() => actions.open(line)}><Icon name={open ? "down" : "right"} size={12} /></button>
+        <span class="swatch" style={{ background: colors.value.group(group, place) }} />
+        <span class="run-name cut" title={group.label}>{groupName(group, workspace.groups.value?.groups ?? [])}</span>
+        <span class="badge faint">n={group.n}</span>
+        {group.failed > 0 && <span class="badge bad" title={`${group.failed} failed`}>{group.failed} failed</span>}
+      </div>
+      {facts.map(({ column, left }, at) => {
+        const [text, title] = groupCell(group, column, workspace);
+        return <div key={column.field} role="gridcell" aria-colindex={at + 3} class={`cell ${column.numeric ? "num" : "cut"} ${text === "" ? "missing" : ""}`} title={title} style={{ left: `${left}px`, width: `${column.width}px` }}>{text}</div>;
+      })}
+    </>
+  );
+}
+
+/** Return what a group says in a column: its statistic over all runs, or the value it was grouped by. */
+function groupCell(group: Group, column: Column, workspace: Workspace): [string, string | undefined] {
+  if (column.metric) {
+    const stats = group.metrics[column.metric.key];
+    return stats && (column.metric.stat === "best" || column.metric.stat === "last") ? statText(stats, workspace.view.value.stat) : ["", undefined];
+  }
+  const given = column.path === undefined ? undefined : group.key[column.path];
+  return given === undefined ? ["", undefined] : [value(given), exact(given)];
+}
+
+export function statText(stats: GroupStats, stat: string): [string, string | undefined] {
+  const of = (name: keyof GroupStats) => asNumber(stats[name]);
+  const short = (given: number | null) => (given === null ? "" : number(given, 3));
+  const all = (["mean", "std", "sem", "median", "q1", "q3", "min", "max"] as const).map((name) => `${name} ${exact(stats[name])}`).join("\n");
+  const title = `${all}\nn ${stats.n}`;
+  const mean = of("mean");
+  if (mean === null) return ["", title];
+  if (stat === "median_iqr") return [`${short(of("median"))} [${short(of("q1"))}, ${short(of("q3"))}]`, title];
+  if (stat === "min_max") return [`${short(of("min"))}…${short(of("max"))}`, title];
+  const spread = of(stat === "mean_sem" ? "sem" : "std");
+  return [spread === null ? number(mean) : `${number(mean)}±${number(spread, 2)}`, title];
+}
