@@ -110,7 +110,7 @@ def check_artifact_name(value: object) -> str:
 def check_alias(value: object) -> str:
     """Return `value` if it can be an alias of an artifact's version, else raise `InvalidName`; `v3` is a version, no alias."""
     alias = check_label(value, "alias")
-    if ":" in alias or "@" in alias or (alias[0] == "v" and alias[1:].isdigit()):
+    if ":" in alias or "@" in alias or ".." in alias or (alias[0] == "v" and alias[1:].isdigit()):
         raise InvalidName(f"`{alias:.60}` cannot be an alias", hint="a word such as `best` or `production`")
     return alias
 

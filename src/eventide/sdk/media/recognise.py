@@ -127,7 +127,7 @@ def _one(value: Any) -> list[kinds.Media]:  # noqa: PLR0911 - one return per kin
 
 def _array(value: Any) -> list[kinds.Media]:
     shape = value.shape
-    if len(shape) not in (2, 3) or not is_picture(tuple(shape), str(value.dtype), is_torch=hasattr(value, "detach")):
+    if not is_picture(tuple(shape), str(value.dtype), is_torch=hasattr(value, "detach")):
         return []
     image = kinds.Image(value)
     image.keep_array = True
@@ -136,6 +136,8 @@ def _array(value: Any) -> list[kinds.Media]:
 
 def is_picture(shape: tuple[int, ...], dtype: str, *, is_torch: bool) -> bool:
     """Tell whether an array of this shape and type is a picture when it is logged as it is."""
+    if len(shape) not in (2, 3):
+        return False
     sides, size = shape, 1
     for side in shape:
         size *= side

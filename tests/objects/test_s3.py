@@ -1,0 +1,120 @@
+"""Objects in a bucket: a real S3 protocol on the loopback."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+import eventide
+from eventide.errors import InvalidSetting, ObjectNotFound
+from eventide.objects import s3
+
+pytest.importorskip("boto3")
+servers = pytest.importorskip("moto.server")
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    """Return the address of a server that speaks S3."""
+    server = servers.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def objects(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> s3.S3Objects:
+    """Return an empty bucket as an object store."""
+    for name, value in (
+        ("ACCESS_KEY_ID", "x"),
+        ("SECRET_ACCESS_KEY", "x"),
+        ("DEFAULT_REGION", "us-east-1"),
+        ("ENDPOINT_URL", endpoint),
+    ):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    s3._connection.__dict__.clear()
+    bucket = f"b{os.urandom(6).hex()}"
+    s3._client_of_process().create_bucket(Bucket=bucket)
+    return s3.S3Objects(f"s3://{bucket}/some/prefix")
+
+
+def test_bytes_and_files_come_back(objects: s3.S3Objects, tmp_path: Path) -> None:
+    """What is put is read back, whole and in part; the same bytes are one object; what is not there is not found."""
+    data = os.urandom(100_000)
+    sha256 = objects.put_bytes(data)
+    (tmp_path / "f").write_bytes(data)
+    assert objects.put_file(tmp_path / "f") == sha256 == hashlib.sha256(data).hexdigest()
+    assert (objects.read(sha256), objects.part(sha256, 10, 20), objects.size_bytes(sha256)) == (
+        data,
+        data[10:20],
+        len(data),
+    )
+    with objects.open(sha256) as file:
+        file.seek(99_990)
+        assert file.read() == data[-10:]
+    assert [name for name, *_ in objects.listing()] == [sha256]
+    for ask in (objects.read, objects.size_bytes, objects.open):
+        with pytest.raises(ObjectNotFound):
+            ask("0" * 64)
+    assert not objects.exists("0" * 64)
+
+
+def test_an_interrupted_upload_goes_on(objects: s3.S3Objects, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts that arrived are not sent again, and nothing can be seen before all of them are there."""
+    monkeypatch.setattr(s3, "PART_BYTES", 5 * 1024 * 1024)
+    data = os.urandom(17 * 1024 * 1024)
+    sent = list[int]()
+    client = s3._client_of_process()
+    real = client.upload_part
+
+    def failing(**asked: Any) -> Any:
+        if asked["PartNumber"] == 3 and not sent.count(3):
+            sent.append(3)
+            raise ConnectionResetError("gone")
+        sent.append(asked["PartNumber"])
+        return real(**asked)
+
+    monkeypatch.setattr(client, "upload_part", failing)
+    with pytest.raises(ConnectionResetError):
+        objects.put_counted(io.BytesIO(data))
+    sha256 = hashlib.sha256(data).hexdigest()
+    assert not objects.exists(sha256)
+    sent[:] = [3]
+    assert objects.put_counted(io.BytesIO(data)) == (sha256, True)
+    assert sent == [3, 3, 4]
+    assert objects.read(sha256) == data
+
+
+def test_a_store_with_its_objects_in_a_bucket(
+    objects: s3.S3Objects, store_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Media and artifacts go to the bucket, and readers without the setting find them there."""
+    monkeypatch.setenv("EVENTIDE_OBJECTS", objects.url)
+    (tmp_path / "f.txt").write_text("hello")
+    with eventide.init(dir=store_dir, project="p") as run:
+        run.log({"img": np.zeros((64, 64), dtype=np.uint8)})
+        run.log_artifact(tmp_path / "f.txt", "model")
+    monkeypatch.delenv("EVENTIDE_OBJECTS")
+    with eventide.open(store_dir) as store:
+        assert store.artifact("model").read("f.txt") == b"hello"
+        assert store.artifact("model").verify() == []
+        assert store.media()[0].image().size == (64, 64)
+    assert not list((store_dir / "objects").glob("??/*"))
+
+
+def test_an_address_that_is_none(store_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The setting says what it can be."""
+    for url in ("ftp://x", "s3://"):
+        monkeypatch.setenv("EVENTIDE_OBJECTS", url)
+        with eventide.init(dir=store_dir) as run, pytest.raises(InvalidSetting):
+            run.log_artifact(__file__)
