@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SHARE = 0.005
 """Of the bins that may lie outside, at either end."""
+USUAL = 0.9
+"""Part of the bins whose spread counts as noise."""
 MARGIN = 0.05
 GAIN = 3.0
 MOST_EXTREMES = 8
@@ -41,11 +43,14 @@ def robust_range(curves: Sequence[Buckets]) -> Range | None:
     filled = [curve for curve in curves if np.isfinite(curve.mean).any()]
     if not filled:
         return None
-    return _bulk(
-        np.concatenate([_inner_means(curve) for curve in filled]),
-        min(np.nanmin(curve.min) for curve in filled),
-        max(np.nanmax(curve.max) for curve in filled),
+    inner = np.concatenate([_inner_means(curve) for curve in filled])
+    lowest, highest = (
+        np.concatenate([side[np.isfinite(curve.mean)] for curve, side in zip(filled, sides, strict=True)])
+        for sides in ([curve.min for curve in filled], [curve.max for curve in filled])
     )
+    # Noise within a bin belongs to the bulk: the range of means alone would cut it off where bins hold many points.
+    noise = (float(np.quantile(inner - lowest, USUAL)), float(np.quantile(highest - inner, USUAL)))
+    return _bulk(inner, lowest.min(), highest.max(), noise)
 
 
 def _inner_means(curve: Buckets) -> Floats:
@@ -54,7 +59,7 @@ def _inner_means(curve: Buckets) -> Floats:
     with np.errstate(invalid="ignore", over="ignore"):
         inner = (curve.mean * points - curve.min - curve.max) / np.maximum(points - 2.0, 1.0)
     inner = np.where((points > 2.0) & np.isfinite(inner), np.clip(inner, curve.min, curve.max), curve.mean)
-    return inner[np.isfinite(inner)]
+    return inner[np.isfinite(curve.mean)]
 
 
 def robust_range_of_points(curves: Sequence[Series]) -> Range | None:
@@ -63,8 +68,8 @@ def robust_range_of_points(curves: Sequence[Series]) -> Range | None:
     return _bulk(values, values.min(), values.max()) if len(values) else None
 
 
-def _bulk(values: Floats, whole_low: float, whole_high: float) -> Range | None:
-    low, high = np.quantile(values, (SHARE, 1.0 - SHARE))
+def _bulk(values: Floats, whole_low: float, whole_high: float, noise: tuple[float, float] = (0.0, 0.0)) -> Range | None:
+    low, high = np.quantile(values, (SHARE, 1.0 - SHARE)) + np.array([-noise[0], noise[1]])
     whole_low, whole_high = float(whole_low), float(whole_high)
     margin = MARGIN * (high - low) or 0.5 * abs(low) or 0.5
     found = Range(max(float(low - margin), whole_low), min(float(high + margin), whole_high))
