@@ -33,7 +33,9 @@ class Setting(NamedTuple):
     is_path: bool = False
     """Whether a configuration file gives it relative to its own folder."""
     in_files: bool = True
-    """Whether a configuration file may give it; what names one run may not."""
+    """Whether a configuration file may give it; what names one run, and what is secret, may not."""
+    is_secret: bool = False
+    """Whether its value is shown to nobody."""
 
 
 class Value(NamedTuple):
@@ -125,6 +127,16 @@ SETTINGS: tuple[Setting, ...] = (
         "EVENTIDE_HUB_TIMEOUT_S",
         "Longest time the end of a run waits for the hub, in seconds.",
         minimum=0.0,
+    ),
+    Setting("token", str, None, "EVENTIDE_TOKEN", "What servers and hubs ask for.", in_files=False, is_secret=True),
+    Setting("token_file", str, None, "EVENTIDE_TOKEN_FILE", "File that holds the token.", is_path=True),
+    Setting(
+        "ca_file",
+        str,
+        None,
+        "EVENTIDE_CA_FILE",
+        "Certificates to trust in servers and hubs, instead of the system's.",
+        is_path=True,
     ),
     Setting(
         "objects",

@@ -5,14 +5,13 @@ Invariant: only errors of `eventide.errors` come out; the token is sent to the s
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 import orjson
 
-from eventide import errors
+from eventide import errors, settings
 from eventide.errors import AccessDenied, EventideError, InvalidSetting, Unreachable
 
 if TYPE_CHECKING:
@@ -29,21 +28,21 @@ def is_url(place: object) -> bool:
 
 
 def token_of(given: str | None = None) -> str | None:
-    """Return the token to present: the given one, EVENTIDE_TOKEN, or what the file EVENTIDE_TOKEN_FILE holds.
+    """Return the token to present: the given one, the setting `token`, or what the file of `token_file` holds.
 
     Raises:
         InvalidSetting: the file cannot be read.
     """
     if given:
         return given
-    named = os.environ.get("EVENTIDE_TOKEN", "").strip()
-    file = os.environ.get("EVENTIDE_TOKEN_FILE", "").strip()
+    named = (settings.get("token") or "").strip()
+    file = settings.get("token_file")
     if named or not file:
         return named or None
     try:
-        return Path(file).read_text(encoding="utf-8").strip() or None
+        return Path(file).expanduser().read_text(encoding="utf-8").strip() or None
     except OSError as error:
-        raise InvalidSetting(f"EVENTIDE_TOKEN_FILE names `{file}`, which cannot be read: {error.strerror}") from error
+        raise InvalidSetting(f"`token_file` names `{file}`, which cannot be read: {error.strerror}") from error
 
 
 class Http:
@@ -55,7 +54,7 @@ class Http:
         Args:
             url: `http://host:port` or `https://…`, a path prefix included; a `?token=` of a link is taken out and used.
             token: presented with every request; default: see `token_of`.
-            ca_file: certificates to trust instead of the system's (default EVENTIDE_CA_FILE).
+            ca_file: certificates to trust instead of the system's; default: the setting `ca_file`.
 
         Raises:
             InvalidSetting: this is no such address.
@@ -75,7 +74,7 @@ class Http:
             maxsize=8,
             timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT_S, read=READ_TIMEOUT_S),
             retries=False,
-            ca_certs=ca_file or os.environ.get("EVENTIDE_CA_FILE") or None,
+            ca_certs=ca_file or settings.get("ca_file"),
         )
 
     def __repr__(self) -> str:

@@ -44,7 +44,7 @@ def _row(state: State, row: settings.Setting) -> list[object]:
         found = settings.resolve(row.name, argument)
     except EventideError as error:
         return [row.name, f"invalid: {error.message}", row.env, row.env, row.help]
-    value = str(state.root) if row.name == "dir" else found.value
+    value = str(state.root) if row.name == "dir" else "***" if row.is_secret and found.value else found.value
     origin = (
         found.origin
         if row.name != "dir" or found.origin != "default"
