@@ -37,6 +37,8 @@ SUBJECTS = (
     "hydra",
     "record",
     "snapshot",
+    "media",
+    "artifacts",
     "system",
     "console",
     "server",

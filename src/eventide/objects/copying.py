@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _overlapped(
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only for large files
 
     with ThreadPoolExecutor(1, thread_name_prefix="eventide-hash") as hashing:
-        for block in (*first, *iter(lambda: source.read(BLOCK_BYTES), b"")):
+        for block in chain(first, iter(lambda: source.read(BLOCK_BYTES), b"")):
             try:
                 hashed = hashing.submit(digest.update, block)
             except RuntimeError:  # the process is ending
