@@ -88,10 +88,10 @@ def _put(run: Run, data: bytes) -> str:
     from hashlib import sha256  # noqa: PLC0415 - 5 ms of start-up
 
     if run._layout is not None:  # noqa: SLF001
-        from eventide.objects.local import LocalObjects  # noqa: PLC0415 - only when something is kept
+        from eventide.objects.choice import open_objects  # noqa: PLC0415 - only when something is kept
 
         try:
-            return LocalObjects(run._layout).put_bytes(data)  # noqa: SLF001
+            return open_objects(run._layout, is_writer=True).put_bytes(data)  # noqa: SLF001
         except OSError as error:  # the disk is full: said, counted, and training goes on
             run._guard("object", error, 1)  # noqa: SLF001
     return sha256(data).hexdigest()
