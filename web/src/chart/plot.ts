@@ -3,6 +3,7 @@
 import uPlot from "uplot";
 import { duration, number } from "../core/format.ts";
 import { cssValue } from "../core/theme.ts";
+import { axisTexts } from "./axistexts.ts";
 import { drawLines, SYMLOG_LINEAR, type Frame, type Mark } from "./draw.ts";
 import type { Line, Range, Scale } from "./types.ts";
 
@@ -44,17 +45,6 @@ function xTicks(axis: string, splits: number[]): string[] {
   if (axis !== "step") return splits.map((value) => number(value));
   const thousands = splits.some((value) => value >= 10_000) && splits.every((value) => value % 100 === 0);
   return splits.map((value) => (thousands && value !== 0 ? `${number(value / 1000, 6)}k` : String(value)));
-}
-
-/** Write the labels of an axis alike: as many digits after the point as its step needs, powers only where all are tiny or huge. */
-export function axisTexts(splits: readonly (number | null)[], log = false): string[] {
-  const values = splits.filter((value): value is number => value !== null);
-  const largest = Math.max(...values.map(Math.abs));
-  const step = Math.abs((values[1] ?? 1) - (values[0] ?? 0));
-  if (log || largest < 1e-3 || largest >= 1e6 || !(step > 0)) return splits.map((value) => (value === null ? "" : number(value)));
-  const digits = Math.max(0, Math.min(8, Math.ceil(-Math.log10(step) - 1e-9)));
-  const wanted = values.every((value) => Math.abs(value * 10 ** digits - Math.round(value * 10 ** digits)) < 1e-6) ? digits : digits + 1;
-  return splits.map((value) => (value === null ? "" : value.toFixed(wanted).replace(/^-(?=0(\.0*)?$)/, "").replace("-", "−")));
 }
 
 export class Plot {

@@ -8,7 +8,8 @@ import type { Place } from "../ui/place.ts";
 import { say, sayFailed } from "../ui/toast.tsx";
 import { get } from "../core/api.ts";
 import type { RunsAnswer } from "../core/types.ts";
-import { groupId, type Workspace } from "./data.ts";
+import type { Workspace } from "./data.ts";
+import { groupId } from "./ranks.ts";
 import { editing, type Editable } from "./editing.ts";
 import type { TableLine } from "./lines.ts";
 

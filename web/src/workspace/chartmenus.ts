@@ -2,7 +2,7 @@
 import { readOnly } from "../app/store.ts";
 import type { ChartSource } from "../chart/types.ts";
 import type { MenuItem } from "../ui/menu.tsx";
-import type { Section } from "./charts.tsx";
+import type { Section } from "./sections.ts";
 import type { Workspace } from "./data.ts";
 
 export function xItems(workspace: Workspace, source: ChartSource): MenuItem[] {

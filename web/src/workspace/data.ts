@@ -5,9 +5,9 @@ import { get, isAborted, send, type Problem } from "../core/api.ts";
 import { onChanges } from "../core/live.ts";
 import { formatRoute, go, query, route, setQuery } from "../core/route.ts";
 import { asProblem } from "../core/state.ts";
-import type { Changes, Columns, Goal, Group, GroupsAnswer, ProjectSettings, Run, RunsAnswer } from "../core/types.ts";
+import type { Changes, Columns, Goal, GroupsAnswer, ProjectSettings, Run, RunsAnswer } from "../core/types.ts";
 import { sayFailed } from "../ui/toast.tsx";
-import { defaultFields, fieldOf, metricField, toColumn, type Column } from "./columns.ts";
+import { defaultFields, metricField, toColumn, type Column } from "./columns.ts";
 import { formatView, means, parseView, shortIds, tokensFilter, type View } from "./view.ts";
 
 export const PAGE = 200;
@@ -46,7 +46,7 @@ export function openWorkspace(project: string) {
   const shownColumns = computed<Column[]>(() => fields.value.map((field) => toColumn(field, columns.value, goal.value)));
   const metricKeys = computed<string[]>(() => [...new Set([...(goal.value ? [goal.value.key] : []), ...shownColumns.value.flatMap((column) => (column.metric ? [column.metric.key] : []))])]);
 
-  const asked = computed(() => ({ project, q: view.value.q, sort: sort.value.join(","), archived: view.value.archived || undefined, keys: metricKeys.value.map((key) => (key.includes(",") ? fieldOf(key) : key)).join(",") }));
+  const asked = computed(() => ({ project, q: view.value.q, sort: sort.value.join(","), archived: view.value.archived || undefined, keys: metricKeys.value.map((key) => key.replaceAll(",", "\\,")).join(",") }));
   const ready = computed(() => columns.value !== null && settings.value !== null);
   const text = computed(() => (ready.value ? JSON.stringify(asked.value) : ""));
 
@@ -99,6 +99,8 @@ export function openWorkspace(project: string) {
   async function loadColumns(): Promise<void> {
     try {
       const answer = await get<Columns>("/api/columns", { project, q: view.peek().q });
+      // Where nothing fits, the columns of before stay: a filter is often half typed.
+      if (!answer.total && view.peek().q && columns.peek()?.metrics.length) return;
       if (JSON.stringify(answer) !== JSON.stringify(columns.peek())) columns.value = answer;
     } catch (error) {
       if (!columns.peek()) columns.value = { goal: null, params: [], metrics: [], system: [], tags: [], seeds: [], total: 0 };
@@ -224,6 +226,3 @@ export function openWorkspace(project: string) {
     },
   };
 }
-
-/** Return a name for a group's row that survives a refresh. */
-export const groupId = (group: Group): string => JSON.stringify(group.key);

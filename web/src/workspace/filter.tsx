@@ -13,6 +13,9 @@ import type { Workspace } from "./data.ts";
 import type { OffersProps } from "./offers.tsx";
 
 const PARSE_MS = 40;
+/** A name without an operator is often the beginning of more: it is applied when typing rests. */
+const REST_MS = 450;
+const UNFINISHED = /\s[\w./-]+$/;
 const Offers = later<OffersProps>(() => import("./offers.tsx").then((module) => module.Offers));
 
 export function Filter({ workspace, onFacets, facetsOpen }: { workspace: Workspace; onFacets: () => void; facetsOpen: boolean }): JSX.Element {
@@ -50,6 +53,7 @@ export function Filter({ workspace, onFacets, facetsOpen }: { workspace: Workspa
       if (!isAborted(error)) wrong.value = asProblem(error);
     }
   }), []);
+  const rest = useMemo(() => settled(REST_MS, (wanted: string) => wanted === text.peek() && parse(wanted)), []);
   const complete = useMemo(() => settled(PARSE_MS, async () => {
     jobs.complete.abort();
     const control = (jobs.complete = new AbortController());
@@ -67,7 +71,8 @@ export function Filter({ workspace, onFacets, facetsOpen }: { workspace: Workspa
 
   const input = (value: string) => {
     text.value = value;
-    parse(value);
+    if (UNFINISHED.test(value)) rest(value);
+    else parse(value);
     complete();
   };
   const take = (at: number) => {

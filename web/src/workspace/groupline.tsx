@@ -6,7 +6,7 @@ import { Icon } from "../ui/button.tsx";
 import type { Column } from "./columns.ts";
 import type { Workspace } from "./data.ts";
 import { reading, type LineProps } from "./line.tsx";
-import { groupName } from "./shown.ts";
+import { groupName } from "./ranks.ts";
 
 export type GroupLineProps = LineProps & { group: Group; open: boolean; place: number; selected: boolean };
 

@@ -1,7 +1,8 @@
 // The rows of the table as a flat list of lines: pinned runs first; runs, or groups with the runs of those unfolded.
 import { computed, type ReadonlySignal } from "@preact/signals";
 import type { Group, Run } from "../core/types.ts";
-import { groupId, type Workspace } from "./data.ts";
+import type { Workspace } from "./data.ts";
+import { groupId } from "./ranks.ts";
 
 export type TableLine = { kind: "run"; run: Run; pinned: boolean; depth: number } | { kind: "group"; group: Group; place: number; open: boolean } | { kind: "waiting" };
 

@@ -10,10 +10,11 @@ import { dateStyle, rowHeight } from "../core/theme.ts";
 import { Waiting } from "../ui/failure.tsx";
 import { visible } from "../ui/virtual.tsx";
 import { cell, nextSort, type Column } from "./columns.ts";
-import { groupId, type Workspace } from "./data.ts";
+import type { Workspace } from "./data.ts";
+import { groupId, guessGoal } from "./ranks.ts";
 import { bestOf, watchLines, type TableLine } from "./lines.ts";
 import { Line, type ColumnFacts } from "./line.tsx";
-import { guessGoal, type Colors } from "./shown.ts";
+import type { Colors } from "./shown.ts";
 import type { Actions } from "./actions.ts";
 import type { ReadonlySignal } from "@preact/signals";
 
@@ -106,7 +107,7 @@ export function Table({ workspace, colors, shownIds, actions }: TableProps): JSX
     <div
       ref={box}
       class="table-box"
-      role="grid"
+      role={workspace.view.value.groupBy.length ? "treegrid" : "grid"}
       aria-label="Runs"
       aria-rowcount={list.length + 1}
       aria-colcount={facts.value.length + 2}

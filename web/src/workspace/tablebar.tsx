@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import type { ReadonlySignal } from "@preact/signals";
 import { useState } from "preact/hooks";
+import { projects } from "../app/store.ts";
 import { exact, plural } from "../core/format.ts";
 import { useKeys } from "../core/keys.ts";
 import { Button, Icon } from "../ui/button.tsx";
@@ -34,12 +35,12 @@ export function TableBar({ workspace, shown, colors, actions }: { workspace: Wor
   });
   const { view, rows, columns } = workspace;
   const total = rows.value?.total ?? 0;
-  const of = columns.value?.total;
+  const of = projects.value?.find((one) => one.name === workspace.project)?.runs;
   const selected = workspace.allSelected.value ? total : workspace.selected.value.size;
   const same = (columns.value?.params ?? []).filter((param) => !param.varying);
   return (
     <div class="table-bar">
-      <span class="counts"><b>{plural(total, "run")}</b>{of !== undefined && of > total ? <span class="faint"> of {of}</span> : null}</span>
+      <span class="counts"><b>{plural(total, "run")}</b>{of !== undefined && of > total && view.value.q ? <span class="faint"> of {of}</span> : null}</span>
       <MenuButton name="group" label="Group runs" open={open?.what === "group"} onClick={show("group")}>{view.value.groupBy.length ? `by ${groupText(view.value.groupBy)}` : "Group"}</MenuButton>
       <Menu label="What colour means" items={() => menus().then((module) => module.colorItems(workspace))}><span class="faint">colour</span> <span class="cut">{colors.value.by}</span><Icon name="down" size={12} /></Menu>
       {selected > 0 && <Button kind="plain" onClick={(event) => void actions.menu(placeOf(event.currentTarget as Element), null)} action="run.actions" label="Actions on the selected runs">{selected} selected <Icon name="down" size={12} /></Button>}

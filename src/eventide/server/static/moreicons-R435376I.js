@@ -1,1 +1,0 @@
-import"./chunk-RX46IRO3.js";import"./chunk-HE7LV5LS.js";

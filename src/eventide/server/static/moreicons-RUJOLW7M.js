@@ -1,0 +1,1 @@
+import"./chunk-ETL62G7M.js";import"./chunk-QPRRWJYL.js";
