@@ -384,3 +384,41 @@ def test_a_manifest_is_the_same_for_the_same_content(run: Run, data: Path) -> No
     assert run.log_artifact(one).digest == run.log_artifact(two).digest
     with pytest.raises(StoreDamaged):
         Manifest.from_bytes(b"{}", "0" * 64)
+
+
+KEEPING = """
+import sys, pathlib, eventide
+run = eventide.init(dir=sys.argv[1], project="p")
+from eventide.objects import local
+real, count = local.LocalObjects._publish, 0
+def publish(self, temporary, sha256):
+    global count
+    count += 1
+    if count == 20:
+        print("half", flush=True)
+        sys.stdin.read()
+    real(self, temporary, sha256)
+local.LocalObjects._publish = publish
+run.log_artifact(sys.argv[2], "many")
+"""
+
+
+@pytest.mark.process
+def test_a_process_killed_while_it_keeps_leaves_no_version(store_dir: Path, tmp_path: Path) -> None:
+    """SIGKILL in the middle records nothing; the next try is version 0, whole, and stores only what was missing."""
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(40):
+        (folder / f"{number}.txt").write_text(f"file {number}")
+    command = [sys.executable, "-c", KEEPING, str(store_dir), str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "half\n"
+        process.kill()
+    with eventide.open(store_dir) as store:
+        assert store.artifacts() == []
+        with eventide.init(dir=store_dir, project="p") as run:
+            version = run.log_artifact(folder, "many")
+        assert (version.version, len(version.files)) == (0, 40)
+        assert version.new_bytes < version.size_bytes
+        assert store.artifact("many").verify() == []

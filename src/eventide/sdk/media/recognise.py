@@ -111,6 +111,9 @@ def _one(value: Any) -> list[kinds.Media]:  # noqa: PLR0911 - one return per kin
     if isinstance(value, kinds.Media):
         return [value]
     if hasattr(value, "dtype") and hasattr(value, "shape"):
+        if type(value).__module__ == "numpy" and not hasattr(value, "__setitem__"):  # a scalar, not an array
+            _never.add(type(value))
+            return []
         return _array(value)
     if isinstance(value, PurePath):
         return _path(value)
