@@ -81,8 +81,4 @@ def kept(asked: Asked, name: str, question: tuple[Any, ...], make: Callable[[], 
     """Return the JSON of an answer, from memory when nothing has changed since it was made."""
     cursor = asked.served.watcher.sync()
     key = f"{name} {cursor} {sorted(asked.access.projects) if asked.access.projects is not None else ''} {question!r}"
-    found = asked.served.answers.get(key)
-    if found is None:
-        found = dumps(make())
-        asked.served.answers.put(key, found)
-    return found
+    return asked.served.answers.once(key, lambda: dumps(make()))

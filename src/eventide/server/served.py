@@ -35,6 +35,25 @@ class Answers:
         self._held: OrderedDict[str, bytes] = OrderedDict()
         self._size = 0
         self._lock = threading.Lock()
+        self._making: dict[str, threading.Lock] = {}
+
+    def once(self, key: str, make: Callable[[], bytes]) -> bytes:
+        """Return an answer, made now unless it is held; who asks for the same meanwhile waits for it instead of making it too."""
+        found = self.get(key)
+        if found is not None:
+            return found
+        with self._lock:
+            turn = self._making.setdefault(key, threading.Lock())
+        with turn:
+            found = self.get(key)
+            if found is None:
+                try:
+                    found = make()
+                    self.put(key, found)
+                finally:
+                    with self._lock:
+                        self._making.pop(key, None)
+            return found
 
     def get(self, key: str) -> bytes | None:
         """Return an answer, or None."""

@@ -42,9 +42,6 @@ def series(asked: Reading, question: schema.SeriesRequest, request: Request) -> 
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
     if etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    body = asked.served.answers.get(etag)
-    if body is None:
-        body = Answering(asked.source, question, runs, cursor).answer()
-        asked.served.answers.put(etag, body)
-        watcher.worked()
+    body = asked.served.answers.once(etag, lambda: Answering(asked.source, question, runs, cursor).answer())
+    watcher.worked()
     return Response(body, headers=headers, media_type=MEDIA_TYPE)
