@@ -118,3 +118,25 @@ def test_an_address_that_is_none(store_dir: Path, monkeypatch: pytest.MonkeyPatc
         monkeypatch.setenv("EVENTIDE_OBJECTS", url)
         with eventide.init(dir=store_dir) as run, pytest.raises(InvalidSetting):
             run.log_artifact(__file__)
+
+
+def test_garbage_collection_reads_lists_of_files_in_the_bucket(
+    objects: s3.S3Objects, store_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file kept in the store before the bucket was used stays as long as a list of files in the bucket names it."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "a.txt").write_text("old")
+    os.utime(folder / "a.txt", (1e9, 1e9))
+    with eventide.init(dir=store_dir, project="p") as run:
+        first = run.log_artifact(folder, "data")
+    with eventide.open(store_dir) as store:
+        store.artifact("data").delete(dry_run=True)
+    monkeypatch.setenv("EVENTIDE_OBJECTS", objects.url)
+    (folder / "b.txt").write_text("new")
+    with eventide.init(dir=store_dir, project="p") as run:
+        run.log_artifact(folder, "data")
+    with eventide.open(store_dir) as store:
+        store.artifact("data:v0").delete()
+        assert (store_dir / "objects" / (sha := first.files["a.txt"].sha256)[:2] / sha).exists()
+        assert store.artifact("data:v1").verify() == []

@@ -16,15 +16,21 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eventide.clock import SYSTEM_CLOCK, Clock
-from eventide.errors import StoreDamaged
+from eventide.errors import ObjectNotFound, StoreDamaged
 from eventide.layout import PART_SUFFIX, Layout
 from eventide.model import Removal
+from eventide.objects.choice import open_objects
+from eventide.objects.local import LocalObjects
 from eventide.store.tables.compact import table_paths
 from eventide.store.tables.delta import arrow_schema, open_table
 from eventide.store.tables.released import Deletions, counts, deletions, without
 from eventide.store.tables.sealed import Snapshot
+
+if TYPE_CHECKING:
+    from eventide.objects.base import Objects
 
 MIN_AGE_DAYS = 7.0
 _DAY_S = 86400.0
@@ -114,13 +120,17 @@ def _unlink_if_old(found: _Object, oldest_kept_s: float) -> bool:
 
 def _referenced(layout: Layout, wanted: set[str], gone: Deletions) -> set[str]:
     """Return those of `wanted` that some record, or a manifest that some record refers to, names."""
-    names = {name for name in _named(layout, gone) if name in wanted or layout.object(name).exists()}
+    elsewhere = open_objects(layout)
+    is_here = isinstance(elsewhere, LocalObjects)
+    names = {name for name in _named(layout, gone) if name in wanted or not is_here or layout.object(name).exists()}
     found: set[str] = set()
     while names:
         name = names.pop()
         if name not in found:
             found.add(name)
-            names |= {inner for inner in _in_manifest(layout.object(name)) if inner not in found}
+            path = layout.object(name)
+            inside = _in_manifest(path) if is_here or path.exists() else _in_remote_manifest(elsewhere, name)
+            names |= inside - found
     return found
 
 
@@ -165,6 +175,19 @@ def _in_manifest(path: Path) -> set[str]:
     except FileNotFoundError:
         return set()
     return _in_file(path)
+
+
+def _in_remote_manifest(objects: Objects, sha256: str) -> set[str]:
+    """Return the hashes named in a manifest that is kept in a bucket; raises StoreDamaged when the bucket does not answer."""
+    try:
+        with objects.open(sha256) as file:
+            if objects.size_bytes(sha256) > _MANIFEST_BYTES or file.read(1) not in (b"{", b"["):
+                return set()
+            return {match[0].decode() for match in _SHA256.finditer(file.read())}
+    except ObjectNotFound:
+        return set()
+    except OSError as error:
+        raise StoreDamaged(f"the object `{sha256}` cannot be read: {error}", hint="try again") from error
 
 
 def _in_table(path: Path, gone: Deletions) -> set[str]:
