@@ -15,7 +15,7 @@ from eventide.table import values
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from eventide.cli.scale import Scale
+    from eventide.table.scale import Scale
 
 Span = tuple[float, float]
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from eventide.cli import svg, terminal
+from eventide.cli import terminal
 from eventide.cli.braille import Axes, Canvas, Span, frame
 from eventide.cli.commands.best import not_logged
 from eventide.cli.files import write_whole
 from eventide.cli.output import Column, Listing
-from eventide.cli.scale import Scale, make_scale, robust_scale
 from eventide.cli.verb import VerbCommand
 from eventide.errors import InvalidSetting
 from eventide.model import RunQuery, SeriesQuery
-from eventide.table import values
+from eventide.table import svg, values
+from eventide.table.scale import Scale, make_scale, robust_scale
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

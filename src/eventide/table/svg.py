@@ -15,8 +15,8 @@ from eventide.table import values
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from eventide.cli.braille import Span
-    from eventide.cli.scale import Scale
+    from eventide.table.scale import Scale
+    from eventide.table.spark import Span
 
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#7f7f7f", "#000000")
 """Okabe and Ito's palette, distinguishable with any colour vision; after eight curves come dashes."""
