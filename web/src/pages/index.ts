@@ -17,9 +17,13 @@ export interface PageEntry {
   load: () => Promise<PageModule>;
 }
 
+const BESIDE = "/p/:project/media /p/:project/compare /p/:project/plots /p/:project/artifacts /p/:project/sql /r/:run/:tab? /compare /a/:artifact/:version? /sql /bin /settings /help".split(" ");
+
+/** The first pattern that fits wins. What is beside the workspace is found in beside.ts, which is loaded with the first of it. */
 export const PAGES: PageEntry[] = [
   { pattern: "/", load: () => import("./projects.tsx") },
   { pattern: "/p/:project", load: () => Promise.resolve(workspace) },
+  ...BESIDE.map((pattern) => ({ pattern, load: () => import("./beside.ts").then(({ load }) => load(pattern)) })),
 ];
 
 export interface NavigationEntry {
@@ -31,5 +35,16 @@ export interface NavigationEntry {
 }
 
 /** Other views of a project, shown as tabs under its name, and pages of the whole store. */
-export const NAVIGATION: NavigationEntry[] = [{ text: "Runs", href: "/p/:project" }];
-export const STORE_PAGES: NavigationEntry[] = [{ text: "Projects", href: "/?all" }];
+export const NAVIGATION: NavigationEntry[] = [
+  { text: "Runs", href: "/p/:project" },
+  { text: "Plots", href: "/p/:project/plots" },
+  { text: "Media", href: "/p/:project/media", needs: "media" },
+  { text: "Artifacts", href: "/p/:project/artifacts", needs: "artifacts" },
+];
+export const STORE_PAGES: NavigationEntry[] = [
+  { text: "Projects", href: "/?all" },
+  { text: "SQL", href: "/sql" },
+  { text: "Bin", href: "/bin" },
+  { text: "Settings", href: "/settings" },
+  { text: "Help", href: "/help" },
+];
