@@ -22,7 +22,7 @@ from eventide.model import Edit, FileQuery, RunQuery, SeriesQuery
 from eventide.objects.local import LocalObjects
 from eventide.server.limits import Audit, RateLimit, changes
 from eventide.server.scoped import ScopedSource
-from eventide.server.tokens import TokenBook, cookie_of
+from eventide.server.tokens import FileShelf, TokenBook, cookie_of
 from eventide.store.local import LocalSource
 from eventide.testing import FIRST, SAMPLE_OBJECT, SECOND, THIRD, FakeClock, make_run, make_sample_store
 
@@ -36,7 +36,7 @@ def clock() -> FakeClock:
 @pytest.fixture
 def book(tmp_path: Path, clock: FakeClock) -> TokenBook:
     """An empty book."""
-    return TokenBook(tmp_path / "access" / "tokens.json", clock)
+    return TokenBook(FileShelf(tmp_path / "access" / "tokens.json"), clock)
 
 
 def test_a_token_opens_what_its_scope_says(book: TokenBook) -> None:
@@ -71,7 +71,7 @@ def test_the_secret_is_nowhere_on_the_disk(book: TokenBook, tmp_path: Path) -> N
 def test_a_revoked_token_opens_nothing(book: TokenBook, clock: FakeClock) -> None:
     """Revoking works at once, in every process, and twice is once."""
     token, kept = book.create("admin")
-    other = TokenBook(book._path, clock)
+    other = TokenBook(book._shelf, clock)
     assert other.find(token) is not None
     first = book.revoke(kept.id)
     clock.advance(10)
@@ -102,10 +102,10 @@ def test_a_token_that_cannot_be_is_refused(book: TokenBook) -> None:
     assert book.tokens() == []
 
 
-def test_a_damaged_book_opens_nothing(book: TokenBook) -> None:
+def test_a_damaged_book_opens_nothing(book: TokenBook, tmp_path: Path) -> None:
     """Who cannot read the tokens lets nobody in."""
     token, _ = book.create("read")
-    book._path.write_text("{")
+    (tmp_path / "access" / "tokens.json").write_text("{")
     with pytest.raises(StoreDamaged):
         book.find(token)
 

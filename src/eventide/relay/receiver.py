@@ -93,6 +93,23 @@ class Receiver:
             size = os.fstat(file).st_size
         return self._ack(header.project, header.writer, piece.at, size)
 
+    def header_of(self, piece: Piece) -> Header:
+        """Return the header that a part's first bytes bring; raises InvalidValue, InvalidName, StoreTooNew."""
+        self._path(piece.run, piece.name)
+        return _header_of(piece.data, piece.run, piece.name)
+
+    def size_of(self, run: str, name: str) -> int:
+        """Return how many bytes of a part are in the store."""
+        return _size(self._path(run, name))
+
+    def write(self, run: str, name: str, offset: int, data: bytes) -> None:
+        """Add bytes that another receiver has accepted already; what is there is passed over."""
+        with self._locked(self._path(run, name)) as file:
+            size = os.fstat(file).st_size
+            fresh = data[size - offset :] if offset <= size else b""
+            while fresh:
+                fresh = fresh[os.write(file, fresh) :]
+
     def touch(self, run: str, name: str) -> None:
         """Note that the writer of a part lives, though it had nothing to say."""
         with contextlib.suppress(EventideError, OSError):

@@ -17,7 +17,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 
@@ -62,20 +62,70 @@ class Token:
         return self.revoked is None and (self.expires is None or now_s < self.expires)
 
 
+class Shelf(Protocol):
+    """Where a book is kept."""
+
+    def stamp(self) -> object:
+        """Return what moves when the book changes; None when there is none."""
+        ...
+
+    def read(self) -> bytes:
+        """Return the book."""
+        ...
+
+    def write(self, body: bytes) -> None:
+        """Replace the book; raises StoreUnwritable."""
+        ...
+
+
+class FileShelf:
+    """Keeps a book in a file that its owner alone can read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    def stamp(self) -> object:
+        """Return the file's age and number, None when there is none."""
+        try:
+            stat = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return stat.st_mtime_ns, stat.st_ino
+
+    def read(self) -> bytes:
+        """Return the file's bytes."""
+        return self.path.read_bytes()
+
+    def write(self, body: bytes) -> None:
+        """Replace the file; raises StoreUnwritable."""
+        temporary = self.path.with_suffix(f".{os.getpid()}.tmp")
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(body)
+            temporary.replace(self.path)
+        except OSError as error:
+            raise StoreUnwritable(f"cannot keep tokens in `{self.path}`: {error.strerror or error}") from error
+
+
 class TokenBook:
     """The tokens of a store. Safe for threads; a change by another process is seen at the next question."""
 
-    def __init__(self, path: Path, clock: Clock = SYSTEM_CLOCK) -> None:
-        self._path = path
+    def __init__(self, shelf: Shelf, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._shelf = shelf
         self._clock = clock
         self._lock = threading.Lock()
-        self._stamp: tuple[int, int] = (-1, -1)
+        self._stamp: object = ""
         self._tokens: dict[str, Token] = {}
 
     @classmethod
     def of(cls, layout: Layout, clock: Clock = SYSTEM_CLOCK) -> TokenBook:
         """Return the book of a store."""
-        return cls(layout.root / "access" / "tokens.json", clock)
+        return cls(FileShelf(layout.root / "access" / "tokens.json"), clock)
 
     def create(
         self, scope: str, *, user: str = "", projects: Iterable[str] | None = None, expires_in_s: float | None = None
@@ -147,33 +197,20 @@ class TokenBook:
         return known if known is not None and same and known.is_valid(self._clock.time()) else None
 
     def _load(self) -> None:
-        try:
-            stat = self._path.stat()
-        except FileNotFoundError:
-            self._tokens, self._stamp = {}, (-1, -1)
-            return
-        stamp = (stat.st_mtime_ns, stat.st_ino)
-        if stamp == self._stamp:
+        stamp = self._shelf.stamp()
+        if stamp is not None and stamp == self._stamp:
             return
         try:
-            kept = orjson.loads(self._path.read_bytes())["tokens"]
+            kept = [] if stamp is None else orjson.loads(self._shelf.read())["tokens"]
             self._tokens = {raw["id"]: _token(raw) for raw in kept}
         except (ValueError, TypeError, KeyError) as error:
-            raise StoreDamaged(f"`{self._path}` holds no tokens: {error}") from error
+            raise StoreDamaged(f"`{self._shelf}` holds no tokens: {error}") from error
         self._stamp = stamp
 
     def _save(self, tokens: dict[str, Token]) -> None:
         body = orjson.dumps({"tokens": [asdict(token) for token in tokens.values()]}, option=orjson.OPT_INDENT_2)
-        temporary = self._path.with_suffix(f".{os.getpid()}.tmp")
-        try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(body)
-            temporary.replace(self._path)
-        except OSError as error:
-            raise StoreUnwritable(f"cannot keep tokens in `{self._path}`: {error.strerror or error}") from error
-        self._stamp = (-1, -1)
+        self._shelf.write(body)
+        self._stamp = ""
         self._load()
 
 

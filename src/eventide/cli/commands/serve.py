@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,14 +53,14 @@ def ui(state: State, store: str, *, port: int | None, no_browser: bool, read_onl
 @click.argument("store", metavar="[STORE]", default="")
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="HOST", help="Address to listen on.")
 @_PORT
-@click.option(
-    "--token", metavar="TOKEN", help="What a client has to present; `auto` makes one."
-)
+@click.option("--token", metavar="TOKEN", help="What a client has to present; `auto` makes one.")
 @click.option("--let-everybody-in", is_flag=True, help="No token, also for other machines.")
 @click.option(
     "--allow-host", "allowed", multiple=True, metavar="NAME", help="A name it is reached by, such as a proxy's."
 )
 @click.option("--hub", is_flag=True, help="Take in what relays and training scripts send.")
+@click.option("--data", metavar="URL", help="With --hub: tables and objects in a bucket, s3://bucket/prefix.")
+@click.option("--index", metavar="URL", help="With --hub: what nodes share, postgresql://user@host/name.")
 @click.option("--cert", metavar="FILE", help="Certificate, for TLS.")
 @click.option("--key", metavar="FILE", help="Key of the certificate.")
 @click.option("--proxy", "proxies", multiple=True, metavar="ADDRESS", help="A proxy whose forwarded headers count.")
@@ -76,6 +77,8 @@ def serve(
     let_everybody_in: bool,
     allowed: tuple[str, ...],
     hub: bool,
+    data: str | None,
+    index: str | None,
     cert: str | None,
     key: str | None,
     proxies: tuple[str, ...],
@@ -97,7 +100,11 @@ def serve(
 
     presented = new_token() if token == "auto" else token_of(token)  # noqa: S105 - a word
     _name(state, store)
-    check_reach(host, presented or _has_tokens(state), without_token=let_everybody_in)
+    if (data or index) and not hub:
+        raise InvalidSetting("--data and --index are for hubs", hint="eventide serve --hub --data s3://bucket/prefix")
+    node = _node(state, data, index) if hub else None
+    book = None if let_everybody_in else _book(state, node)
+    check_reach(host, presented or (book and "tokens"), without_token=let_everybody_in)
     running = _prepared(
         state,
         host=host,
@@ -105,12 +112,18 @@ def serve(
         read_only=read_only,
         token=presented,
         allowed=allowed,
-        hub=hub,
-        with_book=not let_everybody_in,
+        node=node,
+        book=book,
         how={"root_path": root_path, "cert": cert, "key": key, "proxies": proxies},
     )
     url = running.place.url + (f"/?token={_quoted(presented)}" if presented else "/")
-    _run(state, running, url, open_browser=False)
+    if node is not None:
+        node.start()
+    try:
+        _run(state, running, url, open_browser=False)
+    finally:
+        if node is not None:
+            node.stop()
 
 
 def _name(state: State, store: str) -> None:
@@ -130,8 +143,8 @@ def _prepared(
     read_only: bool,
     token: str | None = None,
     allowed: tuple[str, ...] = (),
-    hub: bool = False,
-    with_book: bool = False,
+    node: Any = None,
+    book: Any = None,
     how: dict[str, Any] | None = None,
 ) -> Any:
     """Return a server over the store, not running yet; the store is closed by the state."""
@@ -139,60 +152,75 @@ def _prepared(
     from eventide.server.guard import Hosts  # noqa: PLC0415
     from eventide.server.serving import Server, bind  # noqa: PLC0415
 
-    parts = _hub_parts(state) if hub else {}
+    hub = node is not None
+    parts = _hub_parts(state, node) if hub else {}
     listening = bind(host, port)
     source = state.source
     hosts = Hosts(host, allowed)
     app = make_app(
         source,
-        gate=_gate(state, token, read_only=read_only, with_book=with_book),
+        gate=_gate(token, book, read_only=read_only),
         hosts=hosts,
         read_only=read_only,
         hub=hub,
         preferences_dir=_preferences_dir(source),
-        seal=None if read_only else getattr(source, "seal", None),
+        seal=None if read_only or hub else getattr(source, "seal", None),
         make_demo=_demo(state) if hosts.is_loopback and not read_only and not hub else None,
         **parts,
     )
     return Server(app, listening, **(how or {}))
 
 
-def _has_tokens(state: State) -> str | None:
-    """Return the id of some token of the store that opens something, or None."""
+def _book(state: State, node: Any) -> Any:
+    """Return the tokens of the store, or of all its nodes, when there are any that open something."""
     if is_url(state.options.store):
         return None
     from eventide.server.tokens import TokenBook  # noqa: PLC0415
 
+    shelf = getattr(node, "token_shelf", None)
+    book = TokenBook.of(Layout(state.root)) if shelf is None else TokenBook(shelf)
     now_s = SYSTEM_CLOCK.time()
-    return next((token.id for token in TokenBook.of(Layout(state.root)).tokens() if token.is_valid(now_s)), None)
+    return book if any(token.is_valid(now_s) for token in book.tokens()) else None
 
 
-def _gate(state: State, token: str | None, *, read_only: bool, with_book: bool) -> Any:
-    """Return who is let in: everybody, who has the token given here, or who has one of the store's."""
+def _gate(token: str | None, book: Any, *, read_only: bool) -> Any:
+    """Return who is let in: everybody, who has the token given here, or who has one of the book's."""
     from eventide.server.auth import EVERYTHING, READING, OpenGate, TokenGate  # noqa: PLC0415
-    from eventide.server.tokens import AnyGate, BookGate, TokenBook  # noqa: PLC0415
+    from eventide.server.tokens import AnyGate, BookGate  # noqa: PLC0415
 
     access = READING if read_only else EVERYTHING
     gates: list[Any] = [TokenGate(token, access)] if token else []
-    if with_book and _has_tokens(state):
-        gates.append(BookGate(TokenBook.of(Layout(state.root)), read_only=read_only))
+    if book is not None:
+        gates.append(BookGate(book, read_only=read_only))
     return AnyGate(gates) if gates else OpenGate(access)
 
 
-def _hub_parts(state: State) -> dict[str, Any]:
-    """Return what a hub has beside the routes of every server; the store is made when it is not there."""
+def _node(state: State, data: str | None, index: str | None) -> Any:
+    """Return what a hub node is made of; the local store is made when it is not there."""
+    from eventide.nodes.bucket import Bucket  # noqa: PLC0415
+    from eventide.nodes.database import Database  # noqa: PLC0415
+    from eventide.nodes.node import Node  # noqa: PLC0415
     from eventide.objects.choice import open_objects  # noqa: PLC0415
-    from eventide.relay.receiver import Receiver  # noqa: PLC0415
-    from eventide.server.limits import Audit, RateLimit  # noqa: PLC0415
-    from eventide.server.routes.relay import BODIES, relay_router  # noqa: PLC0415
-    from eventide.store.tables.acknowledged import Acknowledged  # noqa: PLC0415
 
     layout = Layout(state.root)
-    hub_id = layout.create(now_s=SYSTEM_CLOCK.time())
+    layout.create(now_s=SYSTEM_CLOCK.time())
     (layout.root / "access").mkdir(mode=0o700, exist_ok=True)
-    receiver = Receiver(layout, open_objects(layout, is_writer=True), Acknowledged(layout))
+    if data:
+        os.environ["EVENTIDE_OBJECTS"] = f"{data.rstrip('/')}/objects"
+    source: Any = state.source
+    objects = open_objects(layout, is_writer=True)
+    bucket = Bucket(data) if data else None
+    return Node(layout, source, objects, bucket=bucket, database=Database(index) if index else None)
+
+
+def _hub_parts(state: State, node: Any) -> dict[str, Any]:
+    """Return what a hub has beside the routes of every server."""
+    from eventide.server.limits import Audit, RateLimit  # noqa: PLC0415
+    from eventide.server.routes.relay import BODIES, relay_router  # noqa: PLC0415
+
+    layout = Layout(state.root)
     return {
-        "routers": [relay_router(receiver, hub_id)],
+        "routers": [relay_router(node.receiver, layout.check())],
         "bodies": [BODIES],
         "rate": RateLimit(),
         "audit": Audit(layout.root / "access" / "audit.jsonl"),

@@ -15,6 +15,7 @@ from eventide.layout import Layout
 
 if TYPE_CHECKING:
     from eventide.cli.state import State
+    from eventide.server.tokens import TokenBook
 
 _SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
 
@@ -31,9 +32,10 @@ _SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
     help="read, write (reads too) or admin.",
 )
 @click.option("--user", default="", metavar="NAME", help="Who it is for; shown in the audit log.")
+@click.option("--index", default="", metavar="URL", help="The database that hub nodes share, instead of the store.")
 @click.option("--expires", default="", metavar="TIME", help="After how long it ends: 12h, 30d, 1y.")
 @click.pass_obj
-def token(state: State, action: str, token_id: str, *, scope: str, user: str, expires: str) -> None:
+def token(state: State, action: str, token_id: str, *, scope: str, user: str, index: str, expires: str) -> None:
     """Make, list or revoke tokens for the server of this store.
 
         eventide token create --scope read --user ada --expires 30d
@@ -43,11 +45,7 @@ def token(state: State, action: str, token_id: str, *, scope: str, user: str, ex
 
     A token is shown once. Kept is its hash alone, so a lost one is revoked and made anew.
     """
-    from eventide.server.tokens import TokenBook  # noqa: PLC0415 - only here
-
-    layout = Layout(state.root)
-    layout.check()
-    book = TokenBook.of(layout)
+    book = _book(state, index)
     projects = [name for name in (state.project or "").split(",") if name]
     if action == "create":
         made, kept = book.create(scope, user=user, projects=projects or None, expires_in_s=_seconds(expires))
@@ -66,6 +64,20 @@ def token(state: State, action: str, token_id: str, *, scope: str, user: str, ex
             for one in book.tokens()
         ]
         state.output.emit(Listing("tokens", columns, rows))
+
+
+def _book(state: State, index: str) -> TokenBook:
+    """Return the tokens of the store, or of the nodes that share a database."""
+    from eventide.server.tokens import TokenBook  # noqa: PLC0415 - only here
+
+    if index:
+        from eventide.nodes.database import Database  # noqa: PLC0415
+        from eventide.nodes.node import DatabaseShelf  # noqa: PLC0415
+
+        return TokenBook(DatabaseShelf(Database(index)))
+    layout = Layout(state.root)
+    layout.check()
+    return TokenBook.of(layout)
 
 
 def _needed(token_id: str) -> str:
