@@ -178,7 +178,9 @@ def checked_masks(masks: Any) -> list[dict[str, Any]]:
 def is_pillow(value: Any) -> bool:
     """Tell whether a value is an image of Pillow, without loading Pillow."""
     pillow = sys.modules.get("PIL.Image")
-    return pillow is not None and isinstance(value, pillow.Image)
+    # While another thread imports it, the module is there and empty.
+    kind = getattr(pillow, "Image", None)
+    return kind is not None and isinstance(value, kind)
 
 
 def _is_torch(value: Any) -> bool:
