@@ -119,6 +119,7 @@ async def _answer(request: Request, each: OneFileRequest) -> dict[str, Any]:
 
 def _written(page_dir: Path, view: str, answers: dict[str, Any]) -> bytes:
     script, style = (_built(page_dir, pattern) for pattern in ("viewer*.js", "style*.css"))
+    style += _built(page_dir, "pages*.css")
     if "</script" in script.lower() or "</style" in style.lower():
         raise InvalidSetting("the built page cannot be written into one file", hint="npm run build")
     packed = base64.b64encode(gzip.compress(orjson.dumps(answers), 6, mtime=0)).decode()
