@@ -35,8 +35,8 @@ def test_the_best_run_is_on_top_without_an_action(page: Any) -> None:
     walk = ready(page, "/")
 
     best = page.locator(ROW).first
-    expect(best.locator(".cell.best").first).to_be_visible()
-    values = [float(text) for text in texts(page, ".row .cell:nth-child(2)")[:10]]
+    expect(best.locator(".table-cell.best").first).to_be_visible()
+    values = [float(text) for text in texts(page, ".row .table-cell:nth-child(2)")[:10]]
     assert sorted(values, reverse=True) == values
     assert walk.actions == 0
 
@@ -99,7 +99,7 @@ def test_groups_with_mean_and_std_take_two_actions(page: Any) -> None:
 
     expect(page.locator(".row.group")).to_have_count(10)
     assert all("n=5" in text for text in texts(page, ".row.group .row-fixed"))
-    expect(page.locator(".row.group .cell").first).to_contain_text("±")
+    expect(page.locator(".row.group .table-cell").first).to_contain_text("±")
     expect(page.locator("[data-chart='val/acc'] [role=img]")).to_have_attribute("aria-label", re.compile("10 groups"))
     assert walk.actions <= 2
 

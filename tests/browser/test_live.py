@@ -71,7 +71,7 @@ def test_a_run_is_watched_without_an_action(live: Any, own: Server) -> None:
     for step in range(1, 8):
         run.log({"val/acc": 0.1 + step / 10}, step=step)
         time.sleep(0.1)
-    expect(live.locator(".row .cell.num").first).to_contain_text("0.8", timeout=2000)
+    expect(live.locator(".row .table-cell.num").first).to_contain_text("0.8", timeout=2000)
     expect(live.locator(".live")).to_contain_text("1 live", timeout=5000)
     expect(live.locator(".plot").first).to_have_attribute(
         "aria-label", re.compile(r"best 0\.8 watched at 7"), timeout=3000

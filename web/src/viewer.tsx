@@ -2,9 +2,9 @@
 import { render } from "preact";
 import { preload, Shell } from "./app/shell.tsx";
 import { startStore } from "./app/store.ts";
-import { setTransport } from "./core/api.ts";
+import { namePages, setTransport } from "./core/api.ts";
 import { startKeys } from "./core/keys.ts";
-import { startRouting } from "./core/route.ts";
+import { path, startRouting } from "./core/route.ts";
 import { startTheme } from "./core/theme.ts";
 import { inlined } from "./viewer/transport.ts";
 
@@ -12,6 +12,7 @@ const data = JSON.parse(document.getElementById("eventide-data")?.textContent ??
 setTransport(inlined(data));
 startRouting({ hash: true, first: data.view ?? "/" });
 startTheme();
+namePages(() => path.peek());
 preload();
 startStore();
 startKeys();

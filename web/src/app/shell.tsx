@@ -13,7 +13,7 @@ import { Button, Icon } from "../ui/button.tsx";
 import { Failure, Waiting } from "../ui/failure.tsx";
 import { Menu, type MenuItem } from "../ui/menu.tsx";
 import { later } from "../ui/portal.tsx";
-import { copy, say, Toasts, undoLast } from "../ui/toast.tsx";
+import { copy, say, sayFailed, Toasts, undoLast } from "../ui/toast.tsx";
 import { barSlot, opened } from "./slots.ts";
 import { loadStore, project, projects, readOnly, runningCount, storeProblem } from "./store.ts";
 
@@ -58,6 +58,7 @@ export function Shell(): JSX.Element {
     "palette.open": () => void (opened.value = opened.value === "palette" ? "" : "palette"),
     "help.open": () => void (opened.value = "help"),
     "theme.toggle": toggleTheme,
+    "view.export": () => void exportPage(),
     "edit.undo": () => {
       if (!undoLast()) say("Nothing to undo");
     },
@@ -81,6 +82,8 @@ export function Shell(): JSX.Element {
     </>
   );
 }
+
+const exportPage = () => import("./onefile.ts").then((module) => module.exportPage()).catch(sayFailed);
 
 function CurrentPage(): JSX.Element {
   void loads.value;
@@ -151,7 +154,8 @@ function projectItems(): MenuItem[] {
 function moreItems(): MenuItem[] {
   return [
     ...STORE_PAGES.map((entry): MenuItem => ({ text: entry.text, href: shown(entry) })),
-    { text: "Keys", action: "help.open", apart: true, onChoose: () => (opened.value = "help") },
+    { text: "This view as one HTML file", icon: "download", action: "view.export", apart: true, onChoose: () => void exportPage() },
+    { text: "Keys", action: "help.open", onChoose: () => (opened.value = "help") },
   ];
 }
 

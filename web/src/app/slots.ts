@@ -6,5 +6,7 @@ import type { ComponentChildren } from "preact";
 export const barSlot = signal<ComponentChildren>(null);
 /** What a page adds to the palette's actions. */
 export const pageActions = signal<{ text: string; run: () => void; detail?: string }[]>([]);
+/** What the curves of all charts of the page are asked with, seen or not, for a file that holds them. */
+export const chartQuestions = signal<(() => Record<string, unknown>[]) | null>(null);
 /** Which dialog of the frame is open. */
 export const opened = signal<"" | "palette" | "help">("");

@@ -72,8 +72,35 @@ async function problem(response: Response): Promise<Problem> {
   return new Problem(message, response.status, text("code"), text("hint"), position, text("expected"), body);
 }
 
+export interface Question {
+  method: string;
+  path: string;
+  body: unknown;
+}
+
+/** The questions of the page that is open, by what they ask: an exported file needs their answers. */
+const asked = new Map<string, Question & { page: string }>();
+const MOST = 300;
+
+export const questions = (page: string): Question[] => [...asked.values()].filter((one) => one.page === page);
+
+function note(path: string, how: Ask): void {
+  const method = how.method ?? "GET";
+  if (method !== "GET" && !/^\/api\/(series|rows)/.test(path)) return;
+  const key = `${method} ${path} ${how.body === undefined ? "" : JSON.stringify(how.body)}`;
+  asked.delete(key);
+  asked.set(key, { method, path, body: how.body, page: currentPage() });
+  if (asked.size > MOST) asked.delete(asked.keys().next().value!);
+}
+
+let currentPage = (): string => "/";
+
+/** Say how the page that is open is called. */
+export const namePages = (name: () => string): void => void (currentPage = name);
+
 /** Ask, and return the answer; throws Problem. */
 export async function ask(path: string, how: Ask = {}): Promise<Response> {
+  note(path, how);
   const tries = (how.method ?? "GET") === "GET" || path.startsWith("/api/series") ? AGAIN : [];
   for (let turn = 0; ; turn += 1) {
     try {

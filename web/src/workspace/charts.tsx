@@ -1,7 +1,8 @@
 // The charts of the workspace: what they have in common on one line, then sections by the first part of the keys; pinned ones
 // first, those of the machine last and folded.
 import type { JSX } from "preact";
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
+import { chartQuestions } from "../app/slots.ts";
 import { current } from "../chart/hover.ts";
 import { LineChart } from "../chart/linechart.tsx";
 import type { ChartSource } from "../chart/types.ts";
@@ -23,6 +24,14 @@ export function Charts({ workspace, watched }: { workspace: Workspace; watched: 
   const settings = workspace.settings.value;
   const made = sections(workspace.columns.value, { charts: view.charts, find: view.find, pinned: settings?.pinned ?? [], hidden: settings?.hidden ?? [], order: settings?.order ?? [], goal: workspace.goal.value?.key });
   useChartKeys(workspace, source);
+  useEffect(() => {
+    chartQuestions.value = () => {
+      const { view: how } = source;
+      const { x, smooth, group } = how.peek();
+      return made.flatMap((section) => section.charts.map((keys) => ({ ...source.ask.peek(), keys, table: section.table, x, smooth, group: section.table === "events" ? group : null, robust: true })));
+    };
+    return () => void (chartQuestions.value = null);
+  });
   const hidden = (settings?.hidden ?? []).length;
   return (
     <section class="charts" aria-label="Charts">

@@ -23,7 +23,7 @@ export function GroupLine({ group, open, place, selected, facts, colors, workspa
       </div>
       {facts.map(({ column, left }, at) => {
         const [text, title] = groupCell(group, column, workspace);
-        return <div key={column.field} role="gridcell" aria-colindex={at + 3} class={`cell ${column.numeric ? "num" : "cut"} ${text === "" ? "missing" : ""}`} title={title} style={{ left: `${left}px`, width: `${column.width}px` }}>{text}</div>;
+        return <div key={column.field} role="gridcell" aria-colindex={at + 3} class={`table-cell ${column.numeric ? "num" : "cut"} ${text === "" ? "missing" : ""}`} title={title} style={{ left: `${left}px`, width: `${column.width}px` }}>{text}</div>;
       })}
     </>
   );

@@ -100,7 +100,7 @@ function RunLine({ run, depth, selected, facts, workspace, colors, shownIds, act
             key={column.field}
             role="gridcell"
             aria-colindex={place + 3}
-            class={`cell ${column.numeric ? "num" : "cut"} ${one.missing ? "missing" : ""} ${one.odd ? "bad" : ""} ${bold ? "best" : ""}`}
+            class={`table-cell ${column.numeric ? "num" : "cut"} ${one.missing ? "missing" : ""} ${one.odd ? "bad" : ""} ${bold ? "best" : ""}`}
             title={one.title || undefined}
             style={{ left: `${left}px`, width: `${column.width}px` }}
             onDblClick={column.editable ? (event) => actions.edit(event, run, column.editable!) : undefined}

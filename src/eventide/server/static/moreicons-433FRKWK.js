@@ -1,0 +1,1 @@
+import"./chunk-KU7JY3SS.js";import"./chunk-KWMJHONC.js";

@@ -1,1 +1,0 @@
-import"./chunk-ETL62G7M.js";import"./chunk-QPRRWJYL.js";
