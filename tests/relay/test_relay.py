@@ -366,3 +366,15 @@ def test_acks_are_plain(tmp_path: Path) -> None:
     name = path.split("/")[2]
     assert wire.receiver.have(RUN, name, 0, "demo", lambda _project: True) == Ack(10, 10)
     assert wire.receiver.append(Piece(RUN, name, 0, 0, data), lambda _project: True) == Ack(len(data), 10)
+
+
+def test_a_sender_of_one_run_looks_at_no_other(tmp_path: Path) -> None:
+    """What sends one run opens no folder of another, however many there are."""
+    for number in range(3):
+        make_run(tmp_path / "here", f"run-{number}", [{"loss": 1.0}])
+    (tmp_path / "here" / "runs" / "run-2" / "broken-000000.jsonl").write_text("nonsense\n")
+    wire = Wire(tmp_path / "hub")
+    outbox = Outbox(Layout(tmp_path / "here"), frozenset({"run-1", "not-there"}))
+    Sender(wire, outbox, sleep=lambda _s: None, clock=FakeClock()).round()  # type: ignore[arg-type]
+    assert [path.split("/")[1] for path in journals(tmp_path / "hub")] == ["run-1"]
+    assert list(outbox.behind()) == ["run-1"]

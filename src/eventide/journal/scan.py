@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from eventide.journal.records import END, Header
 from eventide.layout import PART_SUFFIX, Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
 SETTLE_NS = 100_000_000
@@ -81,8 +82,10 @@ class Scan:
 class Scanner:
     """Remembers the parts of a store between scans. Not safe for threads: its owner holds a lock."""
 
-    def __init__(self, layout: Layout, known: Iterable[Part] = ()) -> None:
+    def __init__(self, layout: Layout, known: Iterable[Part] = (), *, only: Collection[str] | None = None) -> None:
+        """Begin with the `known` parts; `only` looks at the folders of these runs and at no other."""
         self._layout = layout
+        self._only = only
         self._runs: dict[str, _RunDir] = {}
         self._open: set[str] = set()
         self._root_mtime_ns = -1
@@ -124,17 +127,9 @@ class Scanner:
     def _visit_all(self, changed: list[Part]) -> list[str]:
         present: set[str] = set()
         now_ns = time.time_ns()
-        try:
-            entries = list(os.scandir(self._layout.runs_dir))
-        except FileNotFoundError:
-            entries = []
-        for entry in entries:
-            if entry.name[0] == "." or not entry.is_dir(follow_symlinks=False):
-                continue
-            run_id = entry.name
+        for run_id, mtime_ns in self._folders():
             present.add(run_id)
             folder = self._runs.setdefault(run_id, _RunDir())
-            mtime_ns = entry.stat(follow_symlinks=False).st_mtime_ns
             if mtime_ns != folder.mtime_ns or now_ns - mtime_ns < SETTLE_NS:
                 self._list(run_id, folder, changed)
                 folder.mtime_ns = mtime_ns
@@ -145,6 +140,21 @@ class Scanner:
             del self._runs[run_id]
             self._open.discard(run_id)
         return removed
+
+    def _folders(self) -> Iterator[tuple[str, int]]:
+        """Yield id and mtime (nanoseconds) of the runs that have a folder."""
+        if self._only is not None:
+            for run_id in self._only:
+                with suppress(FileNotFoundError):
+                    yield run_id, self._layout.run_dir(run_id).stat().st_mtime_ns
+            return
+        try:
+            entries = list(os.scandir(self._layout.runs_dir))
+        except FileNotFoundError:
+            entries = []
+        for entry in entries:
+            if entry.name[0] != "." and entry.is_dir(follow_symlinks=False):
+                yield entry.name, entry.stat(follow_symlinks=False).st_mtime_ns
 
     def _note_open(self, run_id: str) -> None:
         """Remember whether a run has parts that may grow."""

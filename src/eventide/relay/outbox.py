@@ -72,7 +72,7 @@ class Outbox:
     _remembered: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._scanner = Scanner(self.layout)
+        self._scanner = Scanner(self.layout, only=self.run_ids)
         if self.memory is not None:
             with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
                 saved = orjson.loads(self.memory.read_bytes())
