@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 
 import eventide
+from eventide.client.source import RemoteSource
 from eventide.errors import AccessDenied, RunNotFound, Unreachable
 from eventide.layout import Layout
 from eventide.model import RunStatus
@@ -258,3 +260,31 @@ def test_a_torn_request_is_refused_and_does_no_harm(tmp_path: Path) -> None:
         "runs",
         "store.json",
     ]
+
+
+def test_a_hub_speaks_tls(tmp_path: Path) -> None:
+    """With a certificate the link is https; who does not trust it gets nothing, who does gets everything."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is not installed")
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    made = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    subprocess.run(
+        [*made, "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout", str(key), "-out", str(cert)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    make_run(tmp_path / "hub", "first", [{"loss": 1.0}])
+    with hub(tmp_path / "hub", "--cert", str(cert), "--key", str(key)) as there:
+        assert there.url.startswith("https://")
+        with pytest.raises(Unreachable):
+            eventide.open(there.url).run("first")
+        assert RemoteSource(there.url, ca_file=str(cert)).run("first").rows == 1
+        done = script(
+            tmp_path / "work", "import eventide; eventide.init(name='sent').log(loss=1.0)",
+            EVENTIDE_HUB=there.url, EVENTIDE_CA_FILE=str(cert),
+        )  # fmt: skip
+        assert done.stderr == ""
+        assert RemoteSource(there.url, ca_file=str(cert)).resolve("sent")
+    refused = command(tmp_path, "serve", str(tmp_path / "hub"), "--cert", str(key))
+    assert refused.returncode == 2
+    assert "certificate" in refused.stderr
