@@ -37,6 +37,7 @@ SUBJECTS = (
     "hydra",
     "record",
     "snapshot",
+    "ux",
     "media",
     "artifacts",
     "system",
