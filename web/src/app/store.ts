@@ -16,7 +16,7 @@ export const readOnly = computed(() => info.value?.read_only ?? true);
 
 /** The project of the address, or that of the run looked at (a run page sets `projectOfRun`). */
 export const projectOfRun = signal("");
-export const project = computed(() => match("/p/:project/:tab?/:more?", path.value)?.["project"] ?? (path.value.startsWith("/r/") ? projectOfRun.value : ""));
+export const project = computed(() => match("/p/:project/:tab?/:more?", path.value)?.["project"] ?? (/^\/(r|a|compare)(\/|$)/.test(path.value) ? projectOfRun.value : ""));
 
 export async function loadStore(): Promise<void> {
   try {

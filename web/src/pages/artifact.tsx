@@ -13,7 +13,7 @@ import { copy } from "../ui/toast.tsx";
 import { GraphView } from "../plots/graphview.tsx";
 import { Prose } from "../view/prose.tsx";
 import { artifactHref } from "./artifacts.tsx";
-import { Asked, Facts, LinkTabs, Nothing, runHref, Select, Shown, up } from "./bits.tsx";
+import { Asked, Facts, LinkTabs, Nothing, runHref, Select, Shown, up, useTitle } from "./bits.tsx";
 import { FileTree } from "./filetree.tsx";
 import type { PageProps } from "./index.ts";
 import { ManifestDiff } from "./manifestdiff.tsx";
@@ -23,6 +23,7 @@ import { Preview } from "./preview.tsx";
 export function Page({ params }: PageProps): JSX.Element {
   const name = params["artifact"] ?? "";
   const asked = query.value["project"];
+  useTitle(name);
   const list = useAnswer(`${name} ${asked ?? ""}`, (signal) => get<Artifacts>("/api/artifacts", { project: asked }, signal));
   const known = list.answer.value.data?.artifacts.find((one) => one.name === name);
   const project = asked ?? known?.project ?? "";

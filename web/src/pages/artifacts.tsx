@@ -5,13 +5,14 @@ import { date, plural, size } from "../core/format.ts";
 import { href, query, setQuery } from "../core/route.ts";
 import { useAnswer } from "../core/state.ts";
 import type { Artifact, Artifacts } from "../core/types.ts";
-import { Asked, Nothing } from "./bits.tsx";
+import { Asked, Nothing, useTitle } from "./bits.tsx";
 import type { PageProps } from "./index.ts";
 
 export const artifactHref = (one: { project: string; name: string }, version: number | string): string => href(`/a/${encodeURIComponent(one.name)}/v${version}?project=${encodeURIComponent(one.project)}`);
 
 export function Page({ params }: PageProps): JSX.Element {
   const project = params["project"] ?? "";
+  useTitle(`Artifacts · ${project}`);
   const found = useAnswer(project, (signal) => get<Artifacts>("/api/artifacts", { project }, signal));
   const find = query.value["find"] ?? "";
   return (

@@ -10,13 +10,14 @@ import type { Purged, Run, RunsAnswer } from "../core/types.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { say, sayFailed } from "../ui/toast.tsx";
-import { Asked, Nothing, RunLink, Status } from "./bits.tsx";
+import { Asked, Nothing, RunLink, Status, useTitle } from "./bits.tsx";
 
 const MANY = 10;
 const KEPT_DAYS = 30;
 
 export function Page(): JSX.Element {
-  const found = useAnswer("bin", (signal) => get<RunsAnswer>("/api/runs", { deleted: true, archived: true, limit: 10_000, keys: "-", details: false }, signal));
+  useTitle("Bin");
+  const found = useAnswer("bin", (signal) => get<RunsAnswer>("/api/runs", { deleted: true, archived: true, limit: 5000, keys: "-", details: false }, signal));
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [asking, setAsking] = useState<readonly Run[] | null>(null);
   const runs = found.answer.value.data?.runs.filter((run) => run.deleted !== null).sort((a, b) => b.deleted! - a.deleted!) ?? [];

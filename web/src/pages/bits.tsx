@@ -93,11 +93,11 @@ export function Choice<T extends string>({ label, list, chosen, onChoose }: { la
 }
 
 /** A select with its label before it. */
-export function Select({ label, value, list, onChange, class: kind = "" }: { label: string; value: string; list: readonly (readonly [string, string])[]; onChange: (value: string) => void; class?: string }): JSX.Element {
+export function Select({ label, name, value, list, onChange, class: kind = "" }: { label: string; name?: string; value: string; list: readonly (readonly [string, string])[]; onChange: (value: string) => void; class?: string }): JSX.Element {
   return (
     <label class={`select ${kind}`}>
-      <span>{label}</span>
-      <select value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+      {label && <span>{label}</span>}
+      <select aria-label={label ? undefined : name} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
         {list.map(([id, text]) => <option key={id} value={id}>{text}</option>)}
       </select>
     </label>
@@ -148,6 +148,11 @@ function Found({ project, leaveOut, onPick }: { project?: string | undefined; le
       </div>
     </>
   );
+}
+
+/** Name the browser's tab while a page is shown. */
+export function useTitle(text: string): void {
+  useEffect(() => void (document.title = `${text} · Eventide`), [text]);
 }
 
 export const up = (address: string): boolean => {

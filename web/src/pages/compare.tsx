@@ -3,6 +3,7 @@ import { lazy, Suspense } from "preact/compat";
 import type { JSX } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
 import { pageActions } from "../app/shell.tsx";
+import { projectOfRun } from "../app/store.ts";
 import { get } from "../core/api.ts";
 import { plural } from "../core/format.ts";
 import { useKeys } from "../core/keys.ts";
@@ -12,7 +13,7 @@ import type { Comparison, Run, RunsAnswer } from "../core/types.ts";
 import { Icon } from "../ui/button.tsx";
 import { Waiting } from "../ui/failure.tsx";
 import { means, tokensFilter } from "../workspace/view.ts";
-import { Asked, LinkTabs, Nothing, RunLink, RunPicker, Status, up, useLive } from "./bits.tsx";
+import { Asked, LinkTabs, Nothing, RunLink, RunPicker, Status, up, useLive, useTitle } from "./bits.tsx";
 import type { PageProps } from "./index.ts";
 
 const MOST = 20;
@@ -63,6 +64,9 @@ export function Page({ params }: PageProps): JSX.Element {
 function Sides({ runs, project, asked }: { runs: Run[]; project: string | undefined; asked: readonly string[] }): JSX.Element {
   const ids = runs.map((run) => run.id);
   const view = query.value["view"] ?? "config";
+  const own = new Set(runs.map((run) => run.project)).size === 1 ? runs[0]!.project : "";
+  useEffect(() => void (projectOfRun.value = own), [own]);
+  useTitle(ids.length > 1 ? `Compare ${plural(ids.length, "run")}` : "Compare");
   const put = (next: readonly string[]) => setQuery({ runs: next.join(","), sel: null });
   const lost = asked.filter((token) => !runs.some((run) => means(token, run.id)));
   const add = <RunPicker text="Add a run" project={project ?? runs[0]?.project} leaveOut={ids} onPick={(run) => put([...ids, run.id].slice(0, MOST))} />;

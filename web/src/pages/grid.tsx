@@ -32,7 +32,7 @@ export function Grid({ columns, types, total, row, onSpan, onColumn, sorted, lab
     const rows = Array.from({ length: Math.min(total, SPAN) }, (_, place) => row(place)).filter((one) => one !== null);
     return columns.map((name, column) => {
       const longest = rows.reduce((most, one) => Math.max(most, written(one![column]).length), 0);
-      return Math.min(360, Math.max(56, Math.max(name.length + 1.5, longest) * 7.4 + 20));
+      return Math.min(360, Math.max(56, Math.max(name.length + 1.5, longest) * 8.3 + 20));
     });
   }, [columns.join("\n"), total > 0, row(0) === null]);
   const starts = useMemo(() => widths.reduce<number[]>((sums, width) => [...sums, sums[sums.length - 1]! + width], [0]), [widths]);

@@ -2,9 +2,11 @@
 import type { JSX } from "preact";
 import { KeyTable } from "../app/keyhelp.tsx";
 import { href } from "../core/route.ts";
+import { useTitle } from "./bits.tsx";
 import { plainExamples } from "./helptext.ts";
 
 export function Page(): JSX.Element {
+  useTitle("Help");
   return (
     <div class="page help-page">
       <h1>Help</h1>

@@ -5,7 +5,7 @@ import { plural } from "../core/format.ts";
 import { query } from "../core/route.ts";
 import { useAnswer } from "../core/state.ts";
 import type { RunsAnswer } from "../core/types.ts";
-import { Asked, Nothing } from "./bits.tsx";
+import { Asked, Nothing, useTitle } from "./bits.tsx";
 import type { PageProps } from "./index.ts";
 import { MediaGrid } from "./media/grid.tsx";
 import { FilterField, questionOf } from "./selection.tsx";
@@ -14,6 +14,7 @@ const MOST = 60;
 
 export function Page({ params }: PageProps): JSX.Element {
   const project = params["project"] ?? "";
+  useTitle(`Media · ${project}`);
   const question = questionOf(project, query.value);
   const found = useAnswer(JSON.stringify(question), (signal) => get<RunsAnswer>("/api/runs", { ...question, limit: MOST, keys: "-", details: false }, signal));
   return (

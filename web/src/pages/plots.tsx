@@ -8,7 +8,7 @@ import { query } from "../core/route.ts";
 import { useAnswer } from "../core/state.ts";
 import type { Columns, Goal, ProjectSettings, Run, RunsAnswer } from "../core/types.ts";
 import { Waiting } from "../ui/failure.tsx";
-import { Asked, Choice, inQuery, Nothing, up } from "./bits.tsx";
+import { Asked, Choice, inQuery, Nothing, up, useTitle } from "./bits.tsx";
 import type { PageProps } from "./index.ts";
 import { FilterField, questionOf } from "./selection.tsx";
 
@@ -34,6 +34,7 @@ const isKind = (name: string | undefined): name is keyof typeof KINDS => name !=
 
 export function Page({ params }: PageProps): JSX.Element {
   const project = params["project"] ?? "";
+  useTitle(`Plots · ${project}`);
   const kind = isKind(query.value["plot"]) ? query.value["plot"] : "scatter";
   const question = questionOf(project, query.value);
   const found = useAnswer(JSON.stringify(question), async (signal) => {

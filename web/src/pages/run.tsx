@@ -16,7 +16,7 @@ import { Failure, Waiting } from "../ui/failure.tsx";
 import { Menu, type MenuItem } from "../ui/menu.tsx";
 import { copy, say, sayFailed } from "../ui/toast.tsx";
 import { tokensFilter } from "../workspace/view.ts";
-import { LinkTabs, runHref, Status, Swatch, up, useLive, type TabEntry } from "./bits.tsx";
+import { LinkTabs, runHref, Status, Swatch, up, useLive, useTitle, type TabEntry } from "./bits.tsx";
 import type { PageProps } from "./index.ts";
 
 export interface TabProps {
@@ -70,8 +70,8 @@ export function Page({ params }: PageProps): JSX.Element {
   useEffect(() => {
     if (!run) return;
     projectOfRun.value = run.project;
-    document.title = `${run.name} · Eventide`;
   }, [run?.project, run?.name]);
+  useTitle(run ? `${run.name}${tab === "overview" ? "" : " · " + tab}` : "Run");
   const at = (name: string) => () => go(`/r/${encodeURIComponent(asked)}/${name}`);
   useEffect(() => {
     if (!run) return;

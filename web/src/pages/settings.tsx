@@ -11,9 +11,10 @@ import { chosenTheme, dateStyle, density } from "../core/theme.ts";
 import type { Columns, ProjectSettings } from "../core/types.ts";
 import { Button } from "../ui/button.tsx";
 import { say, sayFailed } from "../ui/toast.tsx";
-import { Asked, Choice, Facts, Select } from "./bits.tsx";
+import { Asked, Choice, Facts, Select, useTitle } from "./bits.tsx";
 
 export function Page(): JSX.Element {
+  useTitle("Settings");
   return (
     <div class="page settings-page">
       <h1>Settings</h1>
@@ -106,8 +107,8 @@ function Keys(): JSX.Element {
             <ul class="bare">
               {ACTIONS.filter((action) => action.scope === scope).map((action) => (
                 <li key={action.id} class="key-line">
-                  <button type="button" class={`key-set ${waiting === action.id ? "is-waiting" : ""}`} aria-label={`Key for: ${action.text}`} onClick={() => setWaiting(action.id)} onBlur={() => setWaiting("")} onKeyDown={waiting === action.id ? catchKey(action.id) : undefined}>{waiting === action.id ? "press a key" : keysOf(action.id).map((key) => <kbd key={key}>{keyLabel(key)}</kbd>)}</button>
-                  <span>{action.text}</span>
+                  <button type="button" class={`key-set ${waiting === action.id ? "is-waiting" : ""}`} aria-describedby={`key-${action.id}`} onClick={() => setWaiting(action.id)} onBlur={() => setWaiting("")} onKeyDown={waiting === action.id ? catchKey(action.id) : undefined}>{waiting === action.id ? "press a key" : keysOf(action.id).map((key) => <kbd key={key}>{keyLabel(key)}</kbd>)}</button>
+                  <span id={`key-${action.id}`}>{action.text}</span>
                   {ownKeys.value[action.id] && <Button icon="reset" label={`As it was: ${action.text}`} onClick={() => put(action.id, null)} />}
                 </li>
               ))}

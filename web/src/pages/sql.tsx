@@ -11,7 +11,7 @@ import { Button } from "../ui/button.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Dropdown } from "../ui/menu.tsx";
 import { copy, save } from "../ui/toast.tsx";
-import { Choice, inQuery, Nothing } from "./bits.tsx";
+import { Choice, inQuery, Nothing, useTitle } from "./bits.tsx";
 import { toCsv } from "./csv.ts";
 import { Grid } from "./grid.tsx";
 import { SqlChart } from "./sql/chart.tsx";
@@ -31,6 +31,7 @@ interface Ran {
 }
 
 export function Page(): JSX.Element {
+  useTitle("SQL");
   const schema = useAnswer("schema", (signal) => get<SqlSchema>("/api/sql/schema", {}, signal));
   const [text, setText] = useState(query.value["q"] ?? FIRST);
   const [ran, setRan] = useState<Ran | null>(null);
@@ -111,8 +112,11 @@ function Views({ views, onPick }: { views: SqlSchema["views"]; onPick: (name: st
       <input type="search" aria-label="Find a view or column" placeholder="find a view or column" value={find} onInput={(event) => setFind(event.currentTarget.value)} />
       {shown.map((view) => (
         <details key={view.name} open={Boolean(low) || views.length < 3}>
-          <summary><button type="button" class="plain-text mono" onClick={(event) => (event.preventDefault(), onPick(named(view.name)))}>{view.name}</button> <span class="faint">{view.columns.length}</span></summary>
-          <ul class="bare">{view.columns.slice(0, 300).map((column) => <li key={column.name}><button type="button" class="plain-text mono" onClick={() => onPick(named(column.name))}><bdi>{column.name}</bdi></button> <span class="faint">{column.type.toLowerCase()}</span></li>)}</ul>
+          <summary class="mono">{view.name} <span class="faint">{view.columns.length}</span></summary>
+          <ul class="bare">
+            <li><button type="button" class="plain-text mono" onClick={() => onPick(named(view.name))}>from {view.name}</button></li>
+            {view.columns.slice(0, 300).map((column) => <li key={column.name}><button type="button" class="plain-text mono" onClick={() => onPick(named(column.name))}><bdi>{column.name}</bdi></button> <span class="faint">{column.type.toLowerCase()}</span></li>)}
+          </ul>
         </details>
       ))}
     </nav>

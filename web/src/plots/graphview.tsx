@@ -29,7 +29,7 @@ export function GraphView({ nodes: all, edges, name, directed = true, chosen, li
     <div class="graph">
       <div class="graph-tools"><span class="faint">{plural(all.length, "node")}, {plural(edges.length, "arrow")}{all.length > MOST ? `; the first ${MOST} are drawn` : ""}</span><Button icon="plus" label="Larger" onClick={() => setScale(Math.min(4, scale * 1.25))} /><Button label="Smaller" onClick={() => setScale(Math.max(0.2, scale / 1.25))}>−</Button></div>
       <div class="graph-room" tabIndex={0} role="group" aria-label={`Graph ${name}`}>
-        <svg width={w * scale} height={h * scale} viewBox={`${-EDGE} ${-EDGE} ${w} ${h}`} role="img" aria-label={`${name}: ${plural(all.length, "node")}, ${plural(edges.length, "arrow")}`}>
+        <svg width={w * scale} height={h * scale} viewBox={`${-EDGE} ${-EDGE} ${w} ${h}`} role={link ? "group" : "img"} aria-label={`${name}: ${plural(all.length, "node")}, ${plural(edges.length, "arrow")}`}>
           <defs><marker id={mark} viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" class="graph-arrow" /></marker></defs>
           {drawn.routes.map((route, at) => {
             const middle = { x: (route.points[0]!.x + route.points[1]!.x) / 2, y: (route.points[0]!.y + route.points[1]!.y) / 2 };

@@ -54,10 +54,10 @@ export function Moving({ of, name, width: given, height = 220, yName = "" }: { o
   const border = (at: number) => (at <= 0 ? x.domain[0] : at >= steps.length ? x.domain[1] : (steps[at - 1]! + steps[at]!) / 2);
   return (
     <svg class="plot-svg" width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`${name}: distribution over ${steps.length} steps, values from ${number(edges[0]!)} to ${number(edges[ROWS]!)}`}>
+      <Axes x={x} y={y} area={{ left: M.left, right: width - M.right, top: M.top, bottom: height - M.bottom }} yName={yName} />
       {shares.flatMap((column, at) => column.map((share, row) => share > 0 && (
         <rect key={`${at}-${row}`} x={x.at(border(at))} y={y.at(edges[row + 1])} width={x.at(border(at + 1)) - x.at(border(at)) + 0.6} height={y.at(edges[row]) - y.at(edges[row + 1]) + 0.6} fill={ramp(Math.sqrt(share / most), dark.value)}><title>{`step ${number(steps[at]!)}, ${number(edges[row]!)} … ${number(edges[row + 1]!)}: ${number(share * 100, 3)} %`}</title></rect>
       )))}
-      <Axes x={x} y={y} area={{ left: M.left, right: width - M.right, top: M.top, bottom: height - M.bottom }} yName={yName} />
     </svg>
   );
 }

@@ -4,7 +4,6 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Signal } from "../../core/state.ts";
 import { number, size } from "../../core/format.ts";
 import { placeColor } from "../../core/colors.ts";
-import { dark } from "../../core/theme.ts";
 import type { FileItem } from "../../core/types.ts";
 import { objectAddress } from "../objects.ts";
 import { text } from "./items.ts";
@@ -134,7 +133,7 @@ export function Picture({ file, look, bare }: { file: FileItem; look: Look; bare
           {masks.map((mask) => <img key={mask.sha256} class="mask" src={objectAddress(mask.sha256, { type: "image/png" })} alt="" loading="lazy" draggable={false} />)}
           {boxes.length > 0 && w > 0 && (
             <svg class="boxes" viewBox={`0 0 ${w} ${h}`} aria-hidden="true">
-              {boxes.map((one, at) => <Box key={at} of={one} width={w} shown={look.size} color={placeColor(labelPlace(one.label ?? ""), dark.value)} />)}
+              {boxes.map((one, at) => <Box key={at} of={one} width={w} shown={look.size} color={placeColor(labelPlace(one.label ?? ""), true)} />)}
             </svg>
           )}
         </div>
@@ -151,7 +150,7 @@ function Box({ of, width, shown, color }: { of: Mark; width: number; shown: numb
   return (
     <g>
       <rect x={of.x} y={of.y} width={of.w} height={of.h} fill="none" stroke={color} stroke-width={1.6 * pixel} />
-      {label && <text x={of.x + 2 * pixel} y={Math.max(10 * pixel, of.y - 3 * pixel)} font-size={10.5 * pixel} fill={color} stroke="#000" stroke-opacity=".65" stroke-width={2.4 * pixel} paint-order="stroke">{label}</text>}
+      {label && <text x={of.x + 2 * pixel} y={Math.max(10 * pixel, of.y - 3 * pixel)} font-size={10.5 * pixel} fill="#fff" stroke="#000" stroke-opacity=".75" stroke-width={2.4 * pixel} paint-order="stroke">{label}</text>}
     </g>
   );
 }

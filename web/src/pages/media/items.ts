@@ -21,6 +21,10 @@ export interface Shelf {
 export const stepOf = (file: FileItem): number => file.step ?? 0;
 export const text = (file: FileItem, name: string): string => (typeof file.record[name] === "string" ? (file.record[name] as string) : "");
 
+/** Pictures come first: they are what one looks for. */
+const TYPES = ["image", "video", "figure", "table", "histogram", "audio", "text", "graph", "html"];
+const order = (type: string): number => (TYPES.indexOf(type) + TYPES.length + 1) % (TYPES.length + 1);
+
 /** Put files in their places. */
 export function shelve(files: readonly FileItem[], wanted: (key: string) => boolean = () => true): Shelf {
   const keys = new Map<string, string>();
@@ -39,7 +43,7 @@ export function shelve(files: readonly FileItem[], wanted: (key: string) => bool
     else list.push({ step: stepOf(file), items: [file] });
   }
   for (const run of of.values()) for (const list of run.values()) list.sort((a, b) => a.step - b.step).forEach((one) => one.items.sort((a, b) => Number(a.record["index"] ?? 0) - Number(b.record["index"] ?? 0)));
-  return { keys: [...keys].map(([key, type]) => ({ key, type })).sort((a, b) => (a.key < b.key ? -1 : 1)), steps: [...steps].sort((a, b) => a - b), of };
+  return { keys: [...keys].map(([key, type]) => ({ key, type })).sort((a, b) => order(a.type) - order(b.type) || (a.key < b.key ? -1 : 1)), steps: [...steps].sort((a, b) => a - b), of };
 }
 
 /** Return what a run shows for a key at a step. */

@@ -47,7 +47,7 @@ export function Bars(props: PlotProps): JSX.Element {
     const middle = (error === "quartiles" ? of("median") : of("mean")) ?? NaN;
     const around = error === "sem" ? of("sem") : of("std");
     const [low, high] = error === "quartiles" ? [of("q1"), of("q3")] : error === "range" ? [of("min"), of("max")] : around === null ? [null, null] : [middle - around, middle + around];
-    return { id: group.label, name: group.label || "all", value: middle, low, high, n: stats?.n ?? 0, color: placeColor(place, dark.value), open: () => go(`/p/${encodeURIComponent(project)}?q=${encodeURIComponent(q)}&g=${encodeURIComponent(by)}`) };
+    return { id: group.label, name: group.run_ids.length === 1 ? (runs.find((run) => run.id === group.run_ids[0])?.name ?? group.label) : group.label || "all", value: middle, low, high, n: stats?.n ?? 0, color: placeColor(place, dark.value), open: () => go(`/p/${encodeURIComponent(project)}?q=${encodeURIComponent(q)}&g=${encodeURIComponent(by)}`) };
   });
   return (
     <div class="plot-part">

@@ -119,7 +119,7 @@ export function Parallel({ runs, columns, goal, q }: PlotProps): JSX.Element {
               }}><title>drag to filter by {axis.column.text}</title></rect>
               {brush?.at === at && <rect class="brushed" x={-9} width={18} y={Math.min(brush.from, brush.to)} height={Math.abs(brush.to - brush.from)} />}
               <foreignObject x={-Math.min(gap / 2, 70)} y={6} width={Math.min(gap, 140)} height={26}>
-                <button type="button" class="axis-button" title={`${axis.column.text}${axis.scale.kind === "log" ? ", logarithmic" : ""}`} aria-label={`Axis ${axis.column.text}; arrow keys move it`} onPointerDown={(event) => (event.preventDefault(), setDrag({ at, x: axis.x }))} onKeyDown={(event) => {
+                <button type="button" class="axis-button" title={`${axis.column.text}${axis.scale.kind === "log" ? ", logarithmic" : ""}`} aria-keyshortcuts="ArrowLeft ArrowRight" onPointerDown={(event) => (event.preventDefault(), setDrag({ at, x: axis.x }))} onKeyDown={(event) => {
                   const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
                   if (by) event.preventDefault(), event.stopPropagation(), swap(at, at + by);
                 }}><bdi>{axis.column.text.split("/").pop()!.split(".").slice(-2).join(".")}</bdi>{axis.scale.kind === "log" ? <span class="faint"> log</span> : null}</button>

@@ -23,7 +23,7 @@ export function Scatter({ runs, columns, goal }: PlotProps): JSX.Element {
   const height = Math.max(300, Math.min(560, Math.round(width * 0.5)));
   const metrics = columns.metrics.map((one) => one.key);
   const list = choices(columns, goal);
-  const first = columns.params.find((one) => one.varying && one.numeric && !columns.seeds.includes(one.path)) ?? columns.params.find((one) => one.varying);
+  const first = columns.params.filter((one) => one.varying && one.numeric && !columns.seeds.includes(one.path)).sort((a, b) => b.distinct - a.distinct)[0] ?? columns.params.find((one) => one.varying);
   const xField = query.value["px"] ?? (first ? list.find(([, text]) => text === first.path)?.[0] ?? first.path : "started");
   const yField = query.value["py"] ?? (goal ? metricField("best", goal.key) : list[0]?.[0] ?? "duration");
   const [x, y, c, s] = [xField, yField, query.value["pc"] ?? "", query.value["ps"] ?? ""].map((field) => columnOf(field, metrics));
@@ -61,8 +61,8 @@ export function Scatter({ runs, columns, goal }: PlotProps): JSX.Element {
   return (
     <div class="plot-part">
       <div class="tool-row">
-        <Select label="x" value={x.field} list={withOwn(list, x)} onChange={inQuery("px", "")} /><Select label="" value={query.value["lx"] ?? "auto"} list={SCALES} onChange={inQuery("lx", "auto")} class="is-small" />
-        <Select label="y" value={y.field} list={withOwn(list, y)} onChange={inQuery("py", "")} /><Select label="" value={query.value["ly"] ?? "auto"} list={SCALES} onChange={inQuery("ly", "auto")} class="is-small" />
+        <Select label="x" value={x.field} list={withOwn(list, x)} onChange={inQuery("px", "")} /><Select label="" name="Scale of x" value={query.value["lx"] ?? "auto"} list={SCALES} onChange={inQuery("lx", "auto")} class="is-small" />
+        <Select label="y" value={y.field} list={withOwn(list, y)} onChange={inQuery("py", "")} /><Select label="" name="Scale of y" value={query.value["ly"] ?? "auto"} list={SCALES} onChange={inQuery("ly", "auto")} class="is-small" />
         <Select label="colour" value={c?.field ?? ""} list={[["", "by run"], ...list]} onChange={inQuery("pc", "")} />
         <Select label="size" value={s?.field ?? ""} list={[["", "equal"], ...list]} onChange={inQuery("ps", "")} />
         <label class="check"><input type="checkbox" checked={query.value["pareto"] !== undefined} onChange={(event) => setQuery({ pareto: event.currentTarget.checked ? "1" : null }, { replace: true })} />Pareto front</label>

@@ -17,6 +17,8 @@ import type { TabProps } from "../run.tsx";
 import { useSource } from "./source.ts";
 
 const SMOOTHS = [0, 0.3, 0.6, 0.8, 0.9, 0.95, 0.99];
+/** So few charts need no sections. */
+const FEW = 8;
 const SCALES = [["linear", "linear"], ["log", "log"], ["symlog", "symlog"]] as const;
 
 export function Metrics({ run }: TabProps): JSX.Element {
@@ -36,6 +38,7 @@ export function sections(keys: readonly string[], table: "events" | "system"): [
     const name = table === "system" && parts[0] === "gpu" && parts.length > 2 ? `gpu ${parts[1]}` : parts.length > 1 ? parts[0]! : "";
     made.set(name, [...(made.get(name) ?? []), key]);
   }
+  if (keys.length <= FEW) return [["", [...keys]]];
   return [...made].sort(([a], [b]) => (a === "" ? -1 : b === "" ? 1 : a < b ? -1 : 1));
 }
 

@@ -127,7 +127,7 @@ function ParamList({ entries }: { entries: [string, unknown][] }): JSX.Element {
 
 function MetricTable({ run, goal }: { run: RunDetails; goal: string }): JSX.Element | null {
   const entries = Object.entries(run.metrics).sort(([a], [b]) => (a === goal ? -1 : b === goal ? 1 : 0));
-  const extra = [...Object.entries(run.summary), ...Object.entries(run.values)];
+  const extra = [...Object.entries(run.summary).filter(([key, one]) => !run.metrics[key] || exact(one) !== exact(run.metrics[key].last)), ...Object.entries(run.values)];
   const [all, setAll] = useState(false);
   if (!entries.length && !extra.length) return null;
   const shown = all ? entries : entries.slice(0, FIRST);
@@ -153,7 +153,7 @@ function MetricTable({ run, goal }: { run: RunDetails; goal: string }): JSX.Elem
           {entries.length > shown.length && <Button icon="down" onClick={() => setAll(true)}>{`Show all ${entries.length}`}</Button>}
         </>
       )}
-      {extra.length > 0 && <><h2>Values</h2><ParamList entries={extra} /></>}
+      {extra.length > 0 && <><h2 class="later">Values</h2><ParamList entries={extra} /></>}
     </section>
   );
 }

@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useMemo, useRef, useState } from "preact/hooks";
 import { get } from "../../core/api.ts";
-import { count, plural } from "../../core/format.ts";
+import { count, dateTime, plural } from "../../core/format.ts";
 import { query } from "../../core/route.ts";
 import { useAnswer } from "../../core/state.ts";
 import type { FileItem, RowsAnswer, RunDetails } from "../../core/types.ts";
@@ -48,14 +48,16 @@ function Rows({ run }: { run: RunDetails }): JSX.Element {
       );
     }
   };
+  const shown = data.columns.flatMap((name, column) => (name === "run_id" ? [] : [column]));
   const row = (at: number) => {
     const page = pages.current.get(Math.floor(at / PAGE));
-    return page === undefined || page === "asked" ? null : (page[at % PAGE] ?? null);
+    const found = page === undefined || page === "asked" ? null : page[at % PAGE];
+    return found ? shown.map((column) => (data.columns[column] === "ts" && typeof found[column] === "number" ? dateTime(found[column]) : found[column])) : null;
   };
   return (
     <>
-      <p class="faint">{plural(data.total, "row")}, {count(data.columns.length)} columns; runs in whole are in the files above</p>
-      <Grid columns={data.columns} total={data.total} row={row} onSpan={see} label="Rows" />
+      <p class="faint">{plural(data.total, "row")}, {count(shown.length)} columns</p>
+      <Grid columns={shown.map((column) => data.columns[column]!)} total={data.total} row={row} onSpan={see} label="Rows" />
     </>
   );
 }
