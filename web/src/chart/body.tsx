@@ -55,6 +55,7 @@ export function Body({ id, name, keys, state, source }: BodyProps): JSX.Element 
     const place = chart.over.getBoundingClientRect();
     tip.value = { rows, mark, x, left: place.left + left, top: place.top + top };
     const first = mark?.line ?? rows[0]?.line;
+    if (mark) rows.sort((a, b) => Number(b.line === mark.line) - Number(a.line === mark.line));
     const near = mark || byKey || (rows[0] && rows[0].far < 28);
     focused.value = near && first ? first.runId || first.id : null;
     if (byKey) said.value = `${xText(latest.current.view.x, x)}: ${rows.slice(0, 5).map((row) => `${row.line.label} ${number(row.value)}`).join(", ")}`;

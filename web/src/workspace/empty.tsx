@@ -31,7 +31,7 @@ export function Empty({ project }: { project: string }): JSX.Element {
       </div>
       {root && <p class="faint">This page looks at <code>{root}</code></p>}
       <p class="empty-wait"><span class="live-dot beating" aria-hidden="true" /> waiting for the first run…</p>
-      {!readOnly.value && <Button kind="plain" disabled={making} onClick={() => void demo()}>{making ? "Making…" : "Create a demo"}</Button>}
+      {!readOnly.value && info.value?.store.runs === 0 && <Button kind="plain" disabled={making} onClick={() => void demo()}>{making ? "Making…" : "Create a demo"}</Button>}
     </div>
   );
 }

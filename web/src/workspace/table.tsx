@@ -19,7 +19,9 @@ import type { Actions } from "./actions.ts";
 import type { ReadonlySignal } from "@preact/signals";
 
 /** Room of the columns that stay: check box, colour and state, name. */
-export const FIXED = 262;
+const FIXED = 262;
+/** The same in a narrow window. */
+const NARROW = 150;
 const HEAD = 30;
 
 interface TableProps {
@@ -38,11 +40,12 @@ export function Table({ workspace, colors, shownIds, actions }: TableProps): JSX
   const lines = useMemo(() => watchLines(workspace), [workspace]);
   const height = rowHeight.value;
 
+  const fixed = useComputed(() => (size.value.width < 420 ? NARROW : FIXED));
   const facts = useComputed<ColumnFacts[]>(() => {
     const runs = [...(workspace.rows.value?.runs ?? [])].filter((run) => run !== undefined);
     const room = workspace.shownColumns.value;
     const grouped = workspace.view.value.groupBy.length > 0;
-    let left = FIXED;
+    let left = fixed.value;
     return room.map((column) => {
       const cells = runs.slice(0, 400).map((run) => cell(run, column, dateStyle.value));
       const direction = column.metric && (column.metric.stat === "best" || column.metric.stat === "last") ? (column.direction ?? guessGoal(column.metric.key)) : null;
@@ -54,7 +57,7 @@ export function Table({ workspace, colors, shownIds, actions }: TableProps): JSX
       return fact;
     });
   });
-  const total = facts.value.reduce((sum, fact) => Math.max(sum, fact.left + fact.column.width), FIXED);
+  const total = facts.value.reduce((sum, fact) => Math.max(sum, fact.left + fact.column.width), fixed.value);
   const list = lines.value;
   const rows = visible(size.value.top, size.value.height - HEAD, height, list.length);
   const place = Math.max(0, list.findIndex((line) => lineId(line) === at.value));
@@ -101,7 +104,7 @@ export function Table({ workspace, colors, shownIds, actions }: TableProps): JSX
   actions.cursor = here;
   actions.list = () => list;
 
-  const shownFacts = columnsInView(facts.value, size.value.left, size.value.width);
+  const shownFacts = columnsInView(facts.value, size.value.left, size.value.width, fixed.value);
   if (!workspace.loaded.value && !workspace.problem.value) return <div class="table-box" ref={box}><Waiting what="Loading runs" /></div>;
   return (
     <div
@@ -118,7 +121,7 @@ export function Table({ workspace, colors, shownIds, actions }: TableProps): JSX
       onFocus={(event) => event.target === event.currentTarget && at.value === null && list.length > 0 && (at.value = lineId(list[0]))}
       onPointerLeave={() => (focused.value = null)}
     >
-      <div class="table-room" role="presentation" style={{ width: `${total}px`, height: `${HEAD + list.length * height}px` }}>
+      <div class="table-room" role="presentation" style={{ width: `${total}px`, height: `${HEAD + list.length * height}px`, "--fixed": `${fixed.value}px` }}>
         <Head workspace={workspace} facts={shownFacts} total={total} />
         <div role="rowgroup" class="table-body" style={{ top: `${HEAD}px` }}>
           {list.slice(rows.from, rows.to).map((line, offset) => {
@@ -131,8 +134,8 @@ export function Table({ workspace, colors, shownIds, actions }: TableProps): JSX
   );
 }
 
-function columnsInView(facts: readonly ColumnFacts[], left: number, width: number): ColumnFacts[] {
-  return facts.filter((fact) => fact.left + fact.column.width > left + FIXED - 200 && fact.left < left + width + 200);
+function columnsInView(facts: readonly ColumnFacts[], left: number, width: number, fixed: number): ColumnFacts[] {
+  return facts.filter((fact) => fact.left + fact.column.width > left + fixed - 200 && fact.left < left + width + 200);
 }
 
 function Head({ workspace, facts, total }: { workspace: Workspace; facts: readonly ColumnFacts[]; total: number }): JSX.Element {

@@ -7,6 +7,7 @@ import { placeColor } from "../../core/colors.ts";
 import type { FileItem } from "../../core/types.ts";
 import { objectAddress } from "../objects.ts";
 import { text } from "./items.ts";
+import { legend, Mask, type MaskFact } from "./mask.tsx";
 import { GraphItem, HistogramItem, TableItem, TextItem } from "./drawn.tsx";
 
 export interface Place {
@@ -36,6 +37,7 @@ export function Item({ file, look, all }: ItemProps): JSX.Element {
   return (
     <div class="media-item">
       {inside(file, look, all)}
+      {look.masks && Array.isArray(file.record["masks"]) && <div class="mask-legend">{legend(file.record["masks"] as MaskFact[]).slice(0, 16).map((one) => <span key={one.name} class="legend"><span class="swatch" style={{ background: one.color }} /><bdi class="cut">{one.name}</bdi></span>)}</div>}
       {caption && <p class="media-caption" dir="auto" title={caption}>{caption}</p>}
     </div>
   );
@@ -83,7 +85,7 @@ export function Picture({ file, look, bare }: { file: FileItem; look: Look; bare
   const { place } = look;
   const { zoom, x, y } = place.value;
   const boxes = (look.boxes && Array.isArray(file.record["boxes"]) ? file.record["boxes"] : []) as Mark[];
-  const masks = (look.masks && Array.isArray(file.record["masks"]) ? file.record["masks"] : []) as { sha256: string; label?: string }[];
+  const masks = (look.masks && Array.isArray(file.record["masks"]) ? file.record["masks"] : []) as MaskFact[];
   const grow = (by: number) => {
     const next = Math.max(1, Math.min(40, place.peek().zoom * by));
     place.value = next === 1 ? NOT_MOVED : { ...place.peek(), zoom: next };
@@ -130,7 +132,7 @@ export function Picture({ file, look, bare }: { file: FileItem; look: Look; bare
       {failed ? <span class="faint">not shown</span> : (
         <div class="picture-room" style={{ transform: `translate(${x * 100}%, ${y * 100}%) scale(${zoom})` }}>
           <img class={small || zoom > 2 ? "is-sharp" : ""} src={objectAddress(file.sha256, { type: mime(file) })} alt="" loading="lazy" decoding="async" draggable={false} onError={() => setFailed(true)} onLoad={(event) => !w && setNatural([event.currentTarget.naturalWidth, event.currentTarget.naturalHeight])} />
-          {masks.map((mask) => <img key={mask.sha256} class="mask" src={objectAddress(mask.sha256, { type: "image/png" })} alt="" loading="lazy" draggable={false} />)}
+          {masks.map((mask, at) => <Mask key={mask.sha256 + at} of={mask} place={at} />)}
           {boxes.length > 0 && w > 0 && (
             <svg class="boxes" viewBox={`0 0 ${w} ${h}`} aria-hidden="true">
               {boxes.map((one, at) => <Box key={at} of={one} width={w} shown={look.size} color={placeColor(labelPlace(one.label ?? ""), true)} />)}

@@ -32,7 +32,7 @@ interface Bar {
 export function Bars(props: PlotProps): JSX.Element {
   const { columns, goal, runs, project, q } = props;
   const metrics = columns.metrics.filter((one) => one.numeric).map((one) => one.key);
-  const y = columnOf(query.value["py"] ?? (goal ? metricField("best", goal.key) : metrics[0] ? metricField("best", metrics[0]) : "duration"), metrics)!;
+  const y = columnOf(query.value["py"] ?? (goal ? metricField("best", goal.key) : metrics[0] ? metricField("best", metrics[0]) : "duration"), columns)!;
   const by = query.value["gb"] ?? (columns.seeds.length ? "-" + columns.seeds[0] : "");
   const error = query.value["err"] ?? "std";
   const groupable: (readonly [string, string])[] = [["", "each run"], ...columns.seeds.map((seed) => [`-${seed}`, `all but ${seed}`] as const), ...columns.params.filter((one) => one.varying).map((one) => [one.path, one.path] as const)];

@@ -20,9 +20,9 @@ export function Boxes({ runs, columns, goal }: PlotProps): JSX.Element {
   const { box, width } = useWidth();
   const metrics = columns.metrics.filter((one) => one.numeric).map((one) => one.key);
   const list = choices(columns, goal);
-  const y = columnOf(query.value["py"] ?? (goal ? metricField("best", goal.key) : metrics[0] ? metricField("best", metrics[0]) : "duration"), metrics)!;
+  const y = columnOf(query.value["py"] ?? (goal ? metricField("best", goal.key) : metrics[0] ? metricField("best", metrics[0]) : "duration"), columns)!;
   const varying = columns.params.filter((one) => one.varying && !columns.seeds.includes(one.path) && one.distinct <= MOST);
-  const by = columnOf(query.value["gb"]?.replace(/^-.*/, "") || (varying.find((one) => !one.numeric) ?? varying[0])?.path || "state", metrics)!;
+  const by = columnOf(query.value["gb"]?.replace(/^-.*/, "") || (varying.find((one) => !one.numeric) ?? varying[0])?.path || "state", columns)!;
   const values = runs.map((run) => ({ run, group: written(by.of(run)), value: numeric(y.of(run)) })).filter((one) => one.value !== null && Number.isFinite(one.value));
   const names = band([...new Set(values.map((one) => one.group))].sort((a, b) => (Number.isFinite(Number(a)) && Number.isFinite(Number(b)) ? Number(a) - Number(b) : a < b ? -1 : 1)).slice(0, MOST), M.left, width - M.right);
   const height = 420;

@@ -29,15 +29,14 @@ export function Parallel({ runs, columns, goal, q }: PlotProps): JSX.Element {
   const [brush, setBrush] = useState<{ at: number; from: number; to: number } | null>(null);
   const [drag, setDrag] = useState<{ at: number; x: number } | null>(null);
   const svg = useRef<SVGSVGElement>(null);
-  const metrics = columns.metrics.map((one) => one.key);
   const own = split(query.value["axes"] ?? "");
   const byDefault = [...columns.params.filter((one) => one.varying && !columns.seeds.includes(one.path) && one.distinct > 1).slice(0, MOST_AXES - 1).map((one) => (/^[A-Za-z_][\w./]*$/.test(one.path) ? one.path : "`" + one.path.replace(/`/g, "") + "`")), ...(goal ? [metricField("best", goal.key)] : [])];
   const fields = own.length ? own : byDefault;
   const height = 460;
-  const chosen = fields.map((field) => columnOf(field, metrics)).filter((one): one is Column => one !== null);
+  const chosen = fields.map((field) => columnOf(field, columns)).filter((one): one is Column => one !== null);
   const gap = (width - M.left - M.right) / Math.max(1, chosen.length - 1);
   const axes: Axis[] = chosen.map((column, at) => ({ column, scale: scaleFor(runs.map(column.of), height - M.bottom, M.top, "auto", 6), x: M.left + at * gap }));
-  const goalColumn = goal ? columnOf(metricField("best", goal.key), metrics) : null;
+  const goalColumn = goal ? columnOf(metricField("best", goal.key), columns) : null;
   const colors = goalColumn ? scaleFor(runs.map(goalColumn.of), goal!.direction === "max" ? 0 : 1, goal!.direction === "max" ? 1 : 0) : null;
   const put = (next: readonly string[]) => setQuery({ axes: next.join() === byDefault.join() ? null : next.join(",") }, { replace: true });
   const swap = (from: number, to: number) => {

@@ -21,12 +21,11 @@ export function Scatter({ runs, columns, goal }: PlotProps): JSX.Element {
   const { box, width } = useWidth();
   const [at, setAt] = useState<number | null>(null);
   const height = Math.max(300, Math.min(560, Math.round(width * 0.5)));
-  const metrics = columns.metrics.map((one) => one.key);
   const list = choices(columns, goal);
   const first = columns.params.filter((one) => one.varying && one.numeric && !columns.seeds.includes(one.path)).sort((a, b) => b.distinct - a.distinct)[0] ?? columns.params.find((one) => one.varying);
   const xField = query.value["px"] ?? (first ? list.find(([, text]) => text === first.path)?.[0] ?? first.path : "started");
   const yField = query.value["py"] ?? (goal ? metricField("best", goal.key) : list[0]?.[0] ?? "duration");
-  const [x, y, c, s] = [xField, yField, query.value["pc"] ?? "", query.value["ps"] ?? ""].map((field) => columnOf(field, metrics));
+  const [x, y, c, s] = [xField, yField, query.value["pc"] ?? "", query.value["ps"] ?? ""].map((field) => columnOf(field, columns));
   if (!x || !y) return <p class="nothing">Nothing to draw</p>;
   const xs = scaleFor(runs.map(x.of), M.left + 8, width - M.right - 8, (query.value["lx"] ?? "auto") as "auto", width / 100);
   const ys = scaleFor(runs.map(y.of), height - M.bottom - 8, M.top + 8, (query.value["ly"] ?? "auto") as "auto");

@@ -31,7 +31,7 @@ const bare = (path: string): string => (/^[A-Za-z_][\w./]*$/.test(path) ? path :
 export const metricField = (pick: string, key: string): string => `${pick}(${bare(key)})`;
 
 /** Return the column of a field, or null where it reads like none. */
-export function columnOf(field: string, metrics: readonly string[]): Column | null {
+export function columnOf(field: string, columns: Columns): Column | null {
   if (!field) return null;
   const found = /^(\w+)\((`?)(.*)\2\)$/s.exec(field);
   if (found && PICKS.includes(found[1]!)) {
@@ -40,7 +40,8 @@ export function columnOf(field: string, metrics: readonly string[]): Column | nu
   }
   if (FACTS[field]) return { field, text: field, of: FACTS[field], kind: "fact", path: field, goal: null };
   const path = field.replace(/^`|`$/g, "").replace(/^config\./, "");
-  if (metrics.includes(path)) return { field: metricField("best", path), text: path, of: (run) => run.metrics[path]?.best, kind: "metric", path, goal: null };
+  const isParam = columns.params.some((one) => one.path === path);
+  if (!isParam && columns.metrics.some((one) => one.key === path)) return { field: metricField("best", path), text: path, of: (run) => run.metrics[path]?.best, kind: "metric", path, goal: null };
   return { field, text: path, of: (run) => run.params[path], kind: "param", path, goal: null };
 }
 

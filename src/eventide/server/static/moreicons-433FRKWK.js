@@ -1,1 +1,0 @@
-import"./chunk-KU7JY3SS.js";import"./chunk-KWMJHONC.js";

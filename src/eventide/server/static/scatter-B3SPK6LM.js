@@ -1,1 +1,0 @@
-import{g as s,h as a,i as o,j as t,k as r,l as i}from"./chunk-PJXCLOGH.js";import"./chunk-5YXOSZRP.js";import"./chunk-JDV7H6TA.js";import"./chunk-FOIRNGDM.js";import"./chunk-ZVREVUEI.js";import"./chunk-KWMJHONC.js";export{r as Key,s as Scatter,i as Tip,t as colorAt,o as goalOf,a as withOwn};
