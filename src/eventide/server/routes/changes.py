@@ -53,7 +53,7 @@ async def stream(socket: WebSocket, asked: Reading, cursor: Cursor = "", project
     finally:
         watcher.forget(listener)
         reading.cancel()
-        with suppress(RuntimeError, asyncio.CancelledError):
+        with suppress(RuntimeError, asyncio.CancelledError, WebSocketDisconnect):
             await socket.close(GOING_AWAY)
 
 
