@@ -9,7 +9,9 @@ import { marked, pairs, type DiffLine, type Pair } from "./unified.ts";
 const FIRST = 600;
 const SIGN = { same: " ", old: "−", new: "+", gap: " " };
 
-export function DiffView({ lines, language, split, label }: { lines: readonly DiffLine[]; language: Language; split: boolean; label: string }): JSX.Element {
+export function DiffView({ lines, language, split: wanted, label }: { lines: readonly DiffLine[]; language: Language; split: boolean; label: string }): JSX.Element {
+  // Two columns need room for two.
+  const split = wanted && innerWidth > 720;
   const [all, setAll] = useState(false);
   const rows = pairs(lines);
   const shown = all ? rows : rows.slice(0, FIRST);

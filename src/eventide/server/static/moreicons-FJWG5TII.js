@@ -1,0 +1,1 @@
+import"./chunk-GU24RMOW.js";import"./chunk-PZBMVWSR.js";

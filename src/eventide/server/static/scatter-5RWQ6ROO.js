@@ -1,1 +1,0 @@
-import{g as s,h as a,i as o,j as t,k as r,l as i}from"./chunk-6AN7FMGN.js";import"./chunk-DMETUO2L.js";import"./chunk-JDV7H6TA.js";import"./chunk-XGQKJ6Z5.js";import"./chunk-BNEU4QHE.js";import"./chunk-7C222MSF.js";export{r as Key,s as Scatter,i as Tip,t as colorAt,o as goalOf,a as withOwn};
