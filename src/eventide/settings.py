@@ -196,6 +196,14 @@ SETTINGS: tuple[Setting, ...] = (
         "What is kept of the console: what Python prints, all that is written to the descriptors, or nothing.",
         ("python", "fd", "off"),
     ),
+    Setting(
+        "tui_keys",
+        tuple,
+        (),
+        "EVENTIDE_TUI_KEYS",
+        "Other keys for actions of the terminal UI, such as `run.pin=ctrl+p`, separated by commas; its help lists the actions.",
+    ),
+    Setting("tui_theme", str, "auto", "EVENTIDE_TUI_THEME", "Colours of the terminal UI.", ("auto", "dark", "light")),
 )
 
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
