@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 from benchmarks import ux_store
+from tests.browser import rich_store
 
 ROOT = Path(__file__).parents[2]
 FLAGS = (
@@ -181,3 +182,14 @@ def _own(url: str, base: str) -> bool:
 def _expected(text: str) -> bool:
     # Typing a filter asks whether it parses, and a server that is stopped does not answer.
     return re.search(r"400 \(Bad Request\)|ERR_CONNECTION|WebSocket connection", text) is not None
+
+
+@pytest.fixture(scope="session")
+def rich(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Return a server of a store whose runs left code, console, media and artifacts behind, some with hostile names."""
+    folder = tmp_path_factory.mktemp("rich")
+    rich_store.write(folder)
+    running = Server(folder / ".eventide", tmp_path_factory.mktemp("rich-cache"))
+    running.start()
+    yield running
+    running.stop()

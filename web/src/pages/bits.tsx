@@ -155,7 +155,13 @@ export function useTitle(text: string): void {
   useEffect(() => void (document.title = `${text} · Eventide`), [text]);
 }
 
+/** Leave the field one is in; else go up to an address. */
 export const up = (address: string): boolean => {
+  const field = document.activeElement as HTMLElement | null;
+  if (field?.matches("input, textarea, select")) {
+    field.blur();
+    return true;
+  }
   if (path.peek() === address) return false;
   go(address);
   return true;

@@ -59,7 +59,8 @@ export function Parallel({ runs, columns, goal, q }: PlotProps): JSX.Element {
     const names = scale.kind === "band" ? scale.names.filter((name) => scale.at(name) >= low && scale.at(name) <= high) : null;
     if (names && !names.length) return;
     const [a, b] = [scale.back(high), scale.back(low)];
-    setQuery({ q: withBrush(query.peek()["q"] ?? "", column.field, brushText(column, Math.min(a, b), Math.max(a, b), names)), sel: null });
+    // The axes stay, also those on which what is left no longer varies.
+    setQuery({ q: withBrush(query.peek()["q"] ?? "", column.field, brushText(column, Math.min(a, b), Math.max(a, b), names)), sel: null, axes: fields.join(",") });
   };
   const lineOf = (run: PlotProps["runs"][number]) => {
     let d = "";
