@@ -58,7 +58,7 @@ class Field(Input):
         *,
         placeholder: str = "",
         id: str | None = None,
-        highlighter: Highlighter | None = None,  # noqa: A002
+        highlighter: Highlighter | None = None,
     ) -> None:
         super().__init__(
             value, placeholder=placeholder, id=id, highlighter=highlighter, compact=True, select_on_focus=False
