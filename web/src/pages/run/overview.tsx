@@ -142,7 +142,7 @@ function MetricTable({ run, goal }: { run: RunDetails; goal: string }): JSX.Elem
               <tbody>
                 {shown.map(([key, metric]) => (
                   <tr key={key}>
-                    <th scope="row"><a href={href(`/r/${encodeURIComponent(run.id)}/metrics?find=${encodeURIComponent(key)}`)}><bdi class="cut">{key}</bdi></a> <span class="faint" title={metric.goal === "max" ? "higher is better" : "lower is better"}>{metric.goal === "max" ? "↑" : "↓"}</span></th>
+                    <th scope="row"><a href={href(`/r/${encodeURIComponent(run.id)}/metrics?find=${encodeURIComponent(key)}`)}><bdi>{key}</bdi></a> <span class="faint" title={metric.goal === "max" ? "higher is better" : "lower is better"}>{metric.goal === "max" ? "↑" : "↓"}</span></th>
                     {[metric.last, metric.best, metric.best_step, metric.min, metric.max, metric.mean].map((one, at) => <td key={at} class={at === 1 ? "strong" : ""}><Shown of={one} /></td>)}
                     <td>{number(metric.count)}{metric.nonfinite > 0 && <span class="chip bad" title={`not finite from step ${metric.first_nonfinite_step}`}>{metric.nonfinite} NaN</span>}</td>
                   </tr>
