@@ -40,6 +40,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("reproduce", "look", "what running a run again takes; --run does it", ("run",), "reproduce"),
     Verb("plot", "look", "draw a metric", ("metric", "filter"), "plot"),
     Verb("ui", "look", "runs in the browser, live", ("folder",), "serve"),
+    Verb("tui", "look", "runs on this terminal, live", ("folder",), "tui"),
     Verb("serve", "look", "runs over HTTP, for other machines", ("folder",), "serve"),
     Verb("dashboard", "look", "figures and tables in the browser", ("folder",), "dashboard"),
     Verb("tail", "look", "console text or logged rows of a run", ("run",), "tail"),

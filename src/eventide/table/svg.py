@@ -15,6 +15,7 @@ from eventide.table import values
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from eventide.model import Buckets
     from eventide.table.scale import Scale
     from eventide.table.spark import Span
 
@@ -28,6 +29,34 @@ LEGEND_LINE = 18
 def columns() -> int:
     """Return how many columns the drawing has."""
     return (WIDTH - LEFT - RIGHT) * 2
+
+
+def spans(curve: Buckets, *, smooth: bool = False) -> list[Span | None]:
+    """Return (lowest, highest) per bucket, None where nothing finite is, narrow gaps bridged; with `smooth` the mean twice."""
+    ends = (curve.mean, curve.mean) if smooth else (curve.min, curve.max)
+    found: list[Span | None] = [
+        None if math.isnan(low) else (float(low), float(high)) for low, high in zip(*ends, strict=True)
+    ]
+    return _bridged(found, [bool(count) for count in curve.count])
+
+
+def _bridged(found: list[Span | None], counted: list[bool]) -> list[Span | None]:
+    """Fill columns between two points that hold no points at all; columns that hold only NaN stay empty."""
+    last: int | None = None
+    for place, span in enumerate(found):
+        if span is None:
+            if counted[place]:
+                last = None
+            continue
+        if last is not None and place - last > 1:
+            before = found[last]
+            a = sum(before) / 2 if before is not None else 0.0
+            b = sum(span) / 2
+            for between in range(last + 1, place):
+                value = a + (b - a) * (between - last) / (place - last)
+                found[between] = (value, value)
+        last = place
+    return found
 
 
 def document(title: str, curves: Sequence[tuple[str, Sequence[Span | None]]], y: Scale, x: Scale, x_name: str) -> str:

@@ -67,7 +67,7 @@ class TerminalUI(App[None]):
         self.place = place
         self.keys = Keys(get("tui_keys") or ())
         self.look: Look = DARK if (is_dark() if dark is None else dark) else LIGHT
-        self._run_id = run_id
+        self.first_run = (run_id, "")
         self._watch: Watch | None = None
         self._undo: list[Change] = []
         self._serial = 0
@@ -90,8 +90,8 @@ class TerminalUI(App[None]):
 
             memory.restore(self, first)
         self.push_screen(first)
-        if self._run_id:
-            self.open_run(self._run_id)
+        if self.first_run[0]:
+            self.open_run(*self.first_run)
         self._watch = Watch(self.source, self, fps=min(4.0, options.fps))
 
     def first_frame(self) -> None:
@@ -165,6 +165,14 @@ class TerminalUI(App[None]):
         from eventide.tui import commands  # noqa: PLC0415
 
         commands.ask(self)
+
+    def cmd_open(self, text: str) -> None:
+        """Open a run by its name, id, or a selector."""
+        screen, project = self.screen, self.options.project
+        if isinstance(screen, Page) and text.strip():
+            screen.ask(
+                "open", lambda: self.source.resolve(text.strip(), project=project), lambda ids: self.open_run(ids[0])
+            )
 
     def do_search_open(self) -> None:
         """Search by name and date."""

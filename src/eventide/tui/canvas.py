@@ -136,8 +136,7 @@ class Canvas:
 
     def _cells(self, dots: Bools) -> Bools:
         across, down = DOTS[self.mode]
-        found: Bools = dots.reshape(self.height, down, self.width, across).any(axis=(1, 3))
-        return found
+        return np.asarray(dots.reshape(self.height, down, self.width, across).any(axis=(1, 3)))
 
     def lines(self) -> list[str]:
         """Return the drawing, one text of `width` characters per row of cells; a blank is a space."""

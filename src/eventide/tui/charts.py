@@ -17,6 +17,7 @@ from eventide.model import Buckets, SeriesQuery, Smoothing
 from eventide.table.goals import weight
 from eventide.tui.chart import BrailleChart
 from eventide.tui.figure import Curve, Figure, bins_for, bucket_at, reading, x_text
+from eventide.tui.look import MARKS
 from eventide.tui.safe import safe
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class Shown:
     table: TableName = "events"
     mode: Mode = "braille"
     letters: bool = False
+    overlay: bool = False
+    """Whether all keys share one chart."""
 
     def query(self, keys: tuple[str, ...], bins: int | None) -> SeriesQuery:
         """Return the question for some of the keys."""
@@ -64,16 +67,15 @@ class Shown:
         self, key: str, found: Sequence[Buckets], *, cursor: float | None, legend: int = 0, note: str = ""
     ) -> Figure:
         """Return the figure of one key from an answer."""
+        keys = self.keys if self.overlay else (key,)
         place = {run_id: number for number, run_id in enumerate(self.run_ids)}
         curves = [
-            Curve(each, self.roles[at], self.names[at], self.marks[at])
-            for each in found
-            if each.key == key and (at := place.get(each.run_id)) is not None
+            self._curve(each, at) for each in found if each.key in keys and (at := place.get(each.run_id)) is not None
         ]
         name = {"ts": "clock"}.get(self.x, self.x)
         x_name = self.x if self.x in ("time", "ts") else name
         return Figure(
-            key,
+            " + ".join(keys),
             curves,
             x_name,
             key in self.log,
@@ -84,6 +86,16 @@ class Shown:
             self.letters,
             legend,
             note,
+        )
+
+    def _curve(self, buckets: Buckets, at: int) -> Curve:
+        """Return one curve; where several keys share a chart, those after the first have colours of their own."""
+        if not self.overlay or len(self.keys) < 2:
+            return Curve(buckets, self.roles[at], self.names[at], self.marks[at])
+        number = self.keys.index(buckets.key)
+        role = f"run:{buckets.run_id} {buckets.key}" if number else self.roles[at]
+        return Curve(
+            buckets, role, f"{self.names[at]} {buckets.key}", MARKS[(at + number * len(self.run_ids)) % len(MARKS)]
         )
 
 
@@ -116,6 +128,9 @@ class Charts(Container, can_focus=True):
         self.first = 0
         self.across: int | None = None
         self.cursor: float | None = None
+        self.legend = 0
+        self.exact: dict[tuple[str, str], str] = {}
+        """What stands under the crosshair to the last digit, by run and key, where it is known."""
         self._found: list[Buckets] = []
         self._shape = (0, 0)
 
@@ -148,6 +163,8 @@ class Charts(Container, can_focus=True):
     def on_page(self) -> tuple[str, ...]:
         """The keys on this page."""
         columns, rows = self._shape
+        if self.shown.overlay:
+            return self.shown.keys
         return self.shown.keys[self.first : self.first + columns * rows]
 
     @property
@@ -160,9 +177,13 @@ class Charts(Container, can_focus=True):
         visible = self.on_page
         for place, chart in enumerate(self.query(BrailleChart)):
             key = visible[place] if place < len(visible) else None
-            chart.show(None if key is None else self.shown.figure(key, self._found, cursor=self.cursor))
+            chart.show(None if key is None else self._figure(key))
             chart.mark(current=self.has_focus and self.first + place == self.current)
         self._say()
+
+    def _figure(self, key: str) -> Figure:
+        figure = self.shown.figure(key, self._found, cursor=self.cursor, legend=self.legend)
+        return figure._replace(exact=self.exact) if self.cursor is not None else figure
 
     # ── how it is laid out ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -170,7 +191,7 @@ class Charts(Container, can_focus=True):
         width, height = self.size
         if width <= 0 or height <= 0:
             return
-        count = max(1, len(self.shown.keys))
+        count = 1 if self.shown.overlay else max(1, len(self.shown.keys))
         columns = max(1, min(self.across or max(1, width // (LEAST_WIDTH + 14)), width // LEAST_WIDTH or 1, count))
         rows = max(1, min(height // LEAST_HEIGHT, -(-count // columns)))
         per_page = columns * rows
@@ -254,6 +275,10 @@ class Charts(Container, can_focus=True):
         half = (high - low) / factor / 2
         self.cursor = None if self.cursor is None else 0.5
         return replace(self.shown, start=middle - half, stop=middle + half, last_s=None)
+
+    def edges(self) -> tuple[float, float] | None:
+        """Return the ends of the x axis; None while nothing is drawn."""
+        return (float(self._found[0].edges[0]), float(self._found[0].edges[-1])) if self._found else None
 
     def lay(self, by: int) -> None:
         """Put more or fewer charts into a row."""

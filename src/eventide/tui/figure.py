@@ -18,7 +18,7 @@ from eventide.tui.canvas import DOTS, Canvas, Column, Mode, Part, columns_of, sp
 from eventide.tui.safe import fit, safe
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from eventide.model import Buckets
 
@@ -61,6 +61,8 @@ class Figure(NamedTuple):
     note: str = ""
     """What the title says at its right, beside how the chart is drawn."""
     empty: str = "nothing logged here"
+    exact: Mapping[tuple[str, str], str] = {}
+    """What the legend says of a run's key instead of what its bucket says."""
 
 
 def bins_for(width: int, mode: Mode) -> int:
@@ -295,7 +297,7 @@ def legend_line(figure: Figure, place: int, width: int) -> Line:
         finite = np.flatnonzero(~np.isnan(curve.buckets.last))
         said = f"last {values.number(float(curve.buckets.last[finite[-1]]))}" if len(finite) else "NaN"
     else:
-        said = reading(curve.buckets, at)
+        said = figure.exact.get((curve.buckets.run_id, curve.buckets.key)) or reading(curve.buckets, at)
     mark = f"{curve.mark or ' '} " if figure.letters else ("-- " if figure.mode == "ascii" else "━━ ")
     label = fit(safe(curve.label), min(28, width // 2))
     return [

@@ -57,7 +57,7 @@ class Field(Input):
         value: str = "",
         *,
         placeholder: str = "",
-        id: str | None = None,
+        id: str | None = None,  # noqa: A002
         highlighter: Highlighter | None = None,
     ) -> None:
         super().__init__(

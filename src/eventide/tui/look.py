@@ -39,7 +39,8 @@ class Look:
     def style(self, role: str, ground: str = "") -> Style:
         """Return the style of a role on a ground: "", `cursor`, `blurred`, `chosen`, `panel`.
 
-        Roles are "", `dim`, `bold`, `line`, `accent`, `ok`, `warn`, `error`, `run:<id>`, `faint:<id>`, `ramp:<share>`, `#rrggbb`, `#rrggbb/rrggbb`.
+        Roles are "", `dim`, `bold`, `line`, `accent`, `ok`, `warn`, `error`, `run:<id>`, `faint:<id>`, `ramp:<share>`,
+        `#rrggbb`, `#rrggbb/rrggbb`.
         """
         found = self._cache.get((role, ground))
         if found is None and role[:1] == "#" and "/" in role:  # a half block of a picture: too many to keep

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
-from rich.style import Style
 from textual.strip import Strip
 
 from eventide.tui.grid import Column, Grid
@@ -16,6 +15,8 @@ from eventide.tui.safe import fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from rich.style import Style
 
     from eventide.tui.look import Look
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from eventide.cli import terminal
-from eventide.cli.braille import Axes, Canvas, Span, frame
+from eventide.cli.braille import Axes, Canvas, frame
 from eventide.cli.commands.best import not_logged
 from eventide.cli.files import write_whole
 from eventide.cli.output import Column, Listing
@@ -19,6 +18,7 @@ from eventide.errors import InvalidSetting
 from eventide.model import RunQuery, SeriesQuery
 from eventide.table import svg, values
 from eventide.table.scale import Scale, make_scale, robust_scale
+from eventide.table.svg import spans
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,33 +136,6 @@ def _runs(state: State, metric: str, where: str, limit: int) -> tuple[Sequence[R
     if not having:
         raise not_logged(state, metric, where)
     return having[: limit or None], len(having)
-
-
-def spans(curve: Buckets) -> list[Span | None]:
-    """Return (lowest, highest) per bucket, None where nothing finite is, narrow gaps between sparse points bridged."""
-    found: list[Span | None] = [
-        None if math.isnan(low) else (float(low), float(high)) for low, high in zip(curve.min, curve.max, strict=True)
-    ]
-    return _bridged(found, [bool(count) for count in curve.count])
-
-
-def _bridged(found: list[Span | None], counted: list[bool]) -> list[Span | None]:
-    """Fill columns between two points that hold no points at all; columns that hold only NaN stay empty."""
-    last: int | None = None
-    for place, span in enumerate(found):
-        if span is None:
-            if counted[place]:
-                last = None
-            continue
-        if last is not None and place - last > 1:
-            before = found[last]
-            a = sum(before) / 2 if before is not None else 0.0
-            b = sum(span) / 2
-            for between in range(last + 1, place):
-                value = a + (b - a) * (between - last) / (place - last)
-                found[between] = (value, value)
-        last = place
-    return found
 
 
 def _scales(state: State, request: Request, curves: Sequence[Buckets]) -> tuple[Scale, Scale, str]:

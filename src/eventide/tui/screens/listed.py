@@ -263,12 +263,12 @@ class Listed(ChartKeys):
             goal = GoalMetric(key, "min" if direction == "min" else "max" if direction == "max" else known)
             self.want(replace(self.wanted, goal=goal))
 
-    def _prompt(self, title: str, items: Sequence[Item], then: Callable[[str], None]) -> None:
+    def _prompt(self, title: str, items: Sequence[Item], then: Callable[[str], None], value: str = "") -> None:
         def chosen(text: str | None) -> None:
             if text is not None:
                 then(text)
 
-        self.app.push_screen(Prompt(title, items=matching(items)), chosen)
+        self.app.push_screen(Prompt(title, value=value, items=matching(items)), chosen)
 
     # ── changes ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -300,9 +300,7 @@ class Listed(ChartKeys):
                 "rename": "name",
                 "export": "write the table into a .csv",
             }[name]
-            self.app.push_screen(
-                Prompt(title, value=value), lambda text: text is not None and getattr(self, f"cmd_{name}")(text)
-            )
+            self._prompt(title, [], getattr(self, f"cmd_{name}"), value)
         elif name == "diff":
             self.do_run_diff()
         else:

@@ -64,6 +64,8 @@ class RunsScreen(Listed):
         self.wanted = wanted
         self.shown = shown
         self.following = False
+        self.first_row = ""
+        """Where the cursor begins."""
         self._last_s = 0.0
         self._timer_waits = False
         self._states: dict[str, RunStatus] = {}
@@ -114,6 +116,9 @@ class RunsScreen(Listed):
             self._show_table()
             self.grid.go(newest.id)
         self.redraw()
+        if self.first_row:
+            self.grid.go(self.first_row)
+            self.first_row = ""
         self.ui.first_frame()
 
     def failed(self, place: str, error: Exception) -> None:

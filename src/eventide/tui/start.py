@@ -1,0 +1,45 @@
+"""From the command line to the running program.
+
+Invariant: what cannot be opened is an error before the screen changes, and the terminal is given back however it ends.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from eventide.tui.place import Options, name_of, split
+
+if TYPE_CHECKING:
+    from eventide.source import Source
+    from eventide.tui.app import TerminalUI
+
+
+def start(place: str | None, store: str | None, options: Options) -> None:
+    """Open a store, a server or a run, show it, and close it again; raises NotAStore, RunNotFound and their like."""
+    save_memory()
+    from eventide.table.store import open_source  # noqa: PLC0415
+
+    root, run = split(place, store)
+    source = open_source(root)
+    try:
+        run_id = source.resolve(run, project=options.project)[0] if run else ""
+        made(source, options, name_of(root), run_id).run()
+    finally:
+        source.close()
+
+
+def made(source: Source, options: Options, place: str, run_id: str = "") -> TerminalUI:
+    """Return the program, not yet running."""
+    from eventide.tui.app import TerminalUI  # noqa: PLC0415 - after what can fail
+
+    return TerminalUI(source, options, place=place, run_id=run_id)
+
+
+def save_memory() -> None:
+    """Keep out of this process what only notebooks need.
+
+    Arrow loads pandas whenever it is there, some 40 MB that nothing here uses; told that it is not there, Arrow does without.
+    """
+    if "pandas" not in sys.modules:
+        sys.modules["pandas"] = None  # type: ignore[assignment]
