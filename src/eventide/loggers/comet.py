@@ -64,6 +64,8 @@ class CometLogger(Vendor):
                 offline = api_key is None and comet.get_config("comet.api_key") is None
             if offline:
                 directory = None if offline_directory is None else os.fspath(offline_directory)
+                if directory is not None:
+                    os.makedirs(directory, exist_ok=True)  # noqa: PTH103 - Comet takes another folder otherwise, without a word
                 experiment = comet.OfflineExperiment(
                     project_name=project_name, workspace=workspace, offline_directory=directory, **settings
                 )
@@ -139,7 +141,14 @@ class _Comet:
     def artifact(self, path: Path, name: str, type: str, aliases: Sequence[str], metadata: Mapping[str, Any]) -> None:  # noqa: A002
         artifact = self._comet.Artifact(name=name, artifact_type=type, aliases=list(aliases), metadata=dict(metadata))
         artifact.add(str(path))
-        self._experiment.log_artifact(artifact)
+        try:
+            self._experiment.log_artifact(artifact)
+        except NotImplementedError:  # offline experiments have no artifacts: the files go along as assets
+            said = {"artifact": name, "type": type, "aliases": " ".join(aliases), **dict(metadata)}
+            for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+                if file.is_file():
+                    inner = file.relative_to(path).as_posix() if path.is_dir() else file.name
+                    self._experiment.log_asset(str(file), file_name=f"artifacts/{name}/{inner}", metadata=said)
 
     def download(self, name: str, version: str | int | None, folder: Path) -> Path:
         wanted = None if version is None else str(version)

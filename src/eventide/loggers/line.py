@@ -84,8 +84,10 @@ class Line:
         done = threading.Event()
 
         def end() -> None:
-            last()
-            done.set()
+            try:
+                last()
+            finally:
+                done.set()
 
         self.put("finish", end)
         self._closed = True

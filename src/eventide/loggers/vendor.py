@@ -6,7 +6,9 @@ what the vendor may lose.
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,12 +83,15 @@ class Ties:
     native: Any
     local: EventideLogger | None
     line: Line = field(init=False)
-    folder: tempfile.TemporaryDirectory[str] = field(init=False)
+    folder: Path = field(init=False)
+    """For files on their way to the vendor; removed with the logger."""
     finished: bool = False
+    cleanup: Any = field(init=False)
 
     def __post_init__(self) -> None:
         self.line = Line(self.vendor)
-        self.folder = tempfile.TemporaryDirectory(prefix=f"eventide-{self.vendor}-", ignore_cleanup_errors=True)
+        self.folder = Path(tempfile.mkdtemp(prefix=f"eventide-{self.vendor}-"))
+        self.cleanup = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
 
 
 class Vendor(Methods):
@@ -132,7 +137,7 @@ class Vendor(Methods):
             held = medium.held()
 
             def send(key: str = key, held: kinds.Media = held) -> None:
-                ties.backend.medium(_encoded(key, held), step, Path(ties.folder.name))
+                ties.backend.medium(_encoded(key, held), step, ties.folder)
 
             ties.line.put(medium.type or "media", send)
 
@@ -209,7 +214,7 @@ class Vendor(Methods):
         if self.ties.local is not None:
             self.ties.local.finish(status)
         self.ties.line.close(lambda: self.ties.backend.finish(status))
-        self.ties.folder.cleanup()
+        self.ties.cleanup()
 
 
 def _encoded(key: str, medium: kinds.Media) -> Medium:
