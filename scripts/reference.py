@@ -53,7 +53,10 @@ def main() -> int:
 
 def settings_page() -> str:
     """Return the settings as a table."""
-    intro = "A value comes from an argument, else from the environment variable, else from the [configuration file](../guides/configuration.md), else from the default."
+    intro = (
+        "A value comes from an argument, else from the environment variable, else from the"
+        " [configuration file](../guides/configuration.md), else from the default."
+    )
     rows = [
         (f"`{s.name}`", f"`{s.env}`" if s.env else "", _default(s.default), s.help + _choices(s.choices))
         for s in SETTINGS

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventide.cli.braille import Axes, Canvas, frame
-from eventide.cli.commands.plot import spans
 from eventide.model import Buckets
 from eventide.table.scale import make_scale, robust_scale
+from eventide.table.svg import spans
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 anything = st.floats()

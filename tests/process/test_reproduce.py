@@ -38,7 +38,7 @@ def train(*arguments: str, **variables: str) -> str:
     """Run the script as its author does, and return the id of the run."""
     command = [sys.executable, "scripts/train.py", *arguments]
     subprocess.run(command, check=True, env={**os.environ, **variables})
-    return newest()["id"]
+    return str(newest()["id"])
 
 
 def newest() -> dict[str, Any]:
