@@ -39,6 +39,7 @@ SUBJECTS = (
     "snapshot",
     "ux",
     "media",
+    "loggers",
     "artifacts",
     "system",
     "console",

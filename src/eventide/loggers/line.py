@@ -6,10 +6,11 @@ of its kind said at once, and all of it at the end.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
-import queue
 import threading
 import warnings
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,7 @@ from eventide.errors import EventideWarning
 MAX_WAITING = 10_000
 """Calls that wait at most; further ones are dropped and counted. They are in Eventide all the same."""
 FINISH_TIMEOUT_S = 60.0
+LOOK_EVERY_S = 0.05
 
 Call = Callable[[], Any]
 
@@ -27,7 +29,8 @@ class Line:
 
     def __init__(self, vendor: str) -> None:
         self._vendor = vendor
-        self._calls: queue.Queue[Call | None] = queue.Queue(MAX_WAITING)
+        self._calls: deque[tuple[str, Call] | None] = deque()
+        self._wake = threading.Event()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self._closed = False
@@ -40,16 +43,17 @@ class Line:
             return
         if self._thread is None:
             self._start()
-        try:
-            self._calls.put_nowait(lambda: self._made(what, call))
-        except queue.Full:
+        if len(self._calls) >= MAX_WAITING:
             self.failed(what, RuntimeError(f"{MAX_WAITING} calls wait already"))
+        else:
+            self._calls.append((what, call))  # to wake the other thread would cost more than all the rest
 
     def _start(self) -> None:
         with self._lock:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name=f"eventide-{self._vendor}", daemon=True)
                 self._thread.start()
+                atexit.register(self.flush)  # before the SDK's own, which was registered earlier
 
     def _made(self, what: str, call: Call) -> None:
         try:
@@ -58,10 +62,14 @@ class Line:
             self.failed(what, error)
 
     def _work(self) -> None:
-        while (call := self._calls.get()) is not None:
-            call()
-            self._calls.task_done()
-        self._calls.task_done()
+        while True:
+            self._wake.wait(LOOK_EVERY_S)
+            self._wake.clear()
+            while self._calls:
+                waiting = self._calls.popleft()
+                if waiting is None:
+                    return
+                self._made(*waiting)
 
     def ask(self, call: Call) -> Any:
         """Make a call here, after those that wait, and return its answer; raises what it raises."""
@@ -73,8 +81,8 @@ class Line:
         if self._thread is None or not self._thread.is_alive():
             return True
         done = threading.Event()
-        with contextlib.suppress(queue.Full):
-            self._calls.put(done.set, timeout=timeout_s)
+        self._calls.append(("flush", done.set))
+        self._wake.set()
         return done.wait(timeout_s)
 
     def close(self, last: Call, timeout_s: float = FINISH_TIMEOUT_S) -> None:
@@ -84,17 +92,17 @@ class Line:
         done = threading.Event()
 
         def end() -> None:
-            try:
-                last()
-            finally:
-                done.set()
+            self._made("finish", last)
+            done.set()
 
-        self.put("finish", end)
         self._closed = True
-        if not done.wait(timeout_s) and "finish" not in self.failures:
+        if self._thread is None:
+            self._start()
+        atexit.unregister(self.flush)
+        self._calls += [("finish", end), None]
+        self._wake.set()
+        if not done.wait(timeout_s):
             self.failed("finish", TimeoutError(f"not done after {timeout_s:g} s"))
-        with contextlib.suppress(queue.Full):
-            self._calls.put_nowait(None)
         if self.failures:
             told = ", ".join(f"{count} x {what}" for what, count in self.failures.items())
             _say(f"{self._vendor}: did not take {told}; Eventide has it, where it keeps the run too")

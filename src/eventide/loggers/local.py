@@ -46,6 +46,8 @@ class EventideLogger(Methods):
         """Log several numbers of one step."""
         self.run.log(metrics, step)
 
+    send_metrics = log_metrics
+
     def log_texts(self, texts: Mapping[str, str], step: int | None) -> None:
         """Log texts of one step."""
         self.run.log(texts, step)

@@ -20,6 +20,9 @@ class Parts(Protocol):
     def log_metrics(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
         """Log several numbers of one step."""
 
+    def send_metrics(self, metrics: dict[str, float], step: int | None) -> None:
+        """Log numbers that were checked; the dict is given away."""
+
     def log_texts(self, texts: Mapping[str, str], step: int | None) -> None:
         """Log texts of one step."""
 
@@ -40,7 +43,7 @@ class Methods:
         """Log metrics, media and texts, each as what it is; raises InvalidKey, InvalidValue for the caller's own mistakes."""
         found = sort(data)
         if found.metrics:
-            self.log_metrics(found.metrics, step)
+            self.send_metrics(found.metrics, step)
         if found.texts:
             self.log_texts(found.texts, step)
         if found.others:

@@ -11,6 +11,7 @@ import tempfile
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -106,12 +107,14 @@ class Vendor(Methods):
 
     def log_metrics(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
         """Log several numbers of one step; raises InvalidKey, InvalidValue for the caller's own mistakes."""
-        found = numbers(metrics)
+        self.send_metrics(numbers(metrics), step)
+
+    def send_metrics(self, metrics: dict[str, float], step: int | None) -> None:
+        """Log numbers that were checked; the dict is given away."""
         ties = self.ties
         if ties.local is not None:
-            ties.local.log_metrics(found, step)
-        backend = ties.backend
-        ties.line.put("metrics", lambda: backend.metrics(found, step))
+            ties.local.run.log(metrics, step)
+        ties.line.put("metrics", partial(ties.backend.metrics, metrics, step))
 
     def log_texts(self, texts: Mapping[str, str], step: int | None) -> None:
         """Log texts of one step."""
