@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from eventide.model import MetricStats, RunInfo, RunStatus
 from eventide.store.filter.grammar import parse
+from eventide.store.filter.tree import Compare
 from eventide.store.local import LocalSource
 from eventide.table.columns import frozen, metric_columns, param_columns
 from eventide.table.goals import GoalMetric, best_run, guess_goal
@@ -179,8 +180,10 @@ def test_nothing_is_offered_after_an_error(source: LocalSource) -> None:
     assert suggest(source, "lr<<", 4).items == []
 
 
-@given(st.text(min_size=1, max_size=10).filter(lambda text: "`" not in text and text.isprintable()))
+@given(st.text(min_size=1, max_size=10).filter(str.isprintable) | st.sampled_from(["-", "/", "not", "IN", "name", "`"]))
 def test_offered_names_and_values_parse(text: str) -> None:
     """Whatever a key or value is called, what is offered for it can be read back."""
-    parse(f"{named(text)}=1")
+    asked = parse(f"{named(text)}=1")
+    assert isinstance(asked, Compare)
+    assert (asked.field.kind, asked.field.name) == ("path", text)
     parse(f"name={quoted(text)}")

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from eventide.model import RunQuery
 from eventide.store.filter.completion import Expectation, complete
 from eventide.store.filter.grammar import parse
+from eventide.store.filter.tree import KEYWORDS, Field, quote_key
 
 if TYPE_CHECKING:
     from eventide.source import Source
 
 MAX_ITEMS = 50
+_WORDS = frozenset({"and", "or", "not", "in", "between", "has"})
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-")
 
 
@@ -92,13 +94,13 @@ def _text(value: object) -> str:
 
 
 def named(key: str) -> str:
-    """Return a key as a filter takes it: in back-ticks where it has odd characters."""
-    return key if key and set(key) <= _PLAIN and not key[0].isdigit() else f"`{key}`"
+    """Return a key as a filter takes it: in back-ticks where it has odd characters or means something else bare."""
+    return quote_key(key) if key[:1].isdigit() else str(Field("path", key))
 
 
 def quoted(value: str) -> str:
     """Return a value as a filter takes it: in quotes where it has odd characters."""
-    if value and set(value) <= _PLAIN and value not in ("and", "or", "not"):
+    if set(value) <= _PLAIN and value.lower() not in KEYWORDS and value[:1].isalnum():
         return value
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
