@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from eventide.source import Source
 
 MAX_ITEMS = 50
-_WORDS = frozenset({"and", "or", "not", "in", "between", "has"})
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-")
 
 
