@@ -100,9 +100,12 @@ def comet_answers(folder: Path) -> dict[str, bool]:
 
 def wandb_answers(folder: Path) -> dict[str, bool]:
     """Log to wandb offline and say which types its run file has."""
+    import wandb
+
     with WandbLogger("p", keep=False) as logger:
         log_everything(logger, folder)
     assert logger.ties.line.failures == {}
+    wandb.teardown()  # its own process writes the file to the end
     (path,) = folder.glob("wandb/offline-run-*/run-*.wandb")
     history, summary, config, artifacts = read_wandb(path)
     kinds = {key.removesuffix("._type"): json.loads(value) for key, value in summary.items() if key.endswith("._type")}

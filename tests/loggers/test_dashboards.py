@@ -13,7 +13,16 @@ from typing import Any
 
 import pytest
 
-from eventide.errors import EventideWarning, InvalidKey, InvalidSetting, InvalidValue, MissingExtra, RunFinished
+from eventide.errors import (
+    EventideWarning,
+    InvalidKey,
+    InvalidSetting,
+    InvalidStep,
+    InvalidValue,
+    MissingExtra,
+    ObjectNotFound,
+    RunFinished,
+)
 from eventide.loggers import EventideLogger, MultiLogger
 from eventide.loggers.line import Line
 from eventide.loggers.local import selector
@@ -307,3 +316,39 @@ def test_a_model_is_watched() -> None:
     assert rows[0]["gradient/bias"] == 3.0
     assert rows[0]["gradient_norm"] > 0
     assert set(rows[0]) >= {"parameter/weight", "parameter_norm"}
+
+
+def test_an_sdk_that_cannot_begin_leaves_the_run_here(tmp_path: Path) -> None:
+    """A vendor without key or network is said, and the run kept here has everything; with nothing kept it raises."""
+    from eventide.loggers.vendor import begun
+
+    def begin() -> Any:
+        raise OSError("no network")
+
+    local = EventideLogger(project="p", dir=tmp_path / "store", console="off", capture="none", system_interval_s=0)
+    with pytest.warns(EventideWarning, match="start failed: OSError: no network"):
+        ties = begun("vendor", begin, lambda: local)
+    logger = Vendor()
+    logger.ties = ties
+    logger.log({"loss": 0.5, "text": "a"}, step=1)
+    assert logger.get_experiment() is None
+    with pytest.raises(ObjectNotFound, match="is not here"):
+        logger.download_artifact("nothing")
+    with pytest.warns(EventideWarning, match="1 x start"):
+        logger.finish()
+    assert open_store(tmp_path / "store").run("@last").metrics["loss"].last == 0.5
+    with pytest.raises(OSError, match="no network"):
+        begun("vendor", begin, lambda: None)
+
+
+def test_mistakes_raise_without_a_run_here_too() -> None:
+    """A step that is none, and a call after the end, are the caller's mistakes whether or not a run is kept."""
+    logger = VendorLogger(Backend(), None)
+    for step in (-1, "3", 1.5, True):
+        with pytest.raises(InvalidStep):
+            logger.log({"a": 1, "b": "text"}, step=step)  # type: ignore[arg-type]
+    logger.finish()
+    with pytest.raises(RunFinished):
+        logger.log({"a": 1})
+    with pytest.raises(RunFinished):
+        logger.log_parameters({"a": 1})

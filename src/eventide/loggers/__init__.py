@@ -2,10 +2,10 @@
 
     from eventide.loggers import EventideLogger, MultiLogger, WandbLogger
 
-    with MultiLogger([EventideLogger(project="vision"), WandbLogger(project="vision")]) as logger:
+    with MultiLogger([EventideLogger(project="vision"), WandbLogger("vision", keep=False)]) as logger:
         logger.log({"loss": 0.5, "sample": image}, step=3)
 
-A logger of a vendor keeps the run in Eventide too, so that nothing is lost when the network or the vendor is.
+A logger of a vendor keeps the run in Eventide too, unless told not to, so that nothing is lost when the network or the vendor is.
 Invariant: what a vendor's SDK does wrong, however slowly, neither stops nor delays training; it is counted, and said.
 """
 

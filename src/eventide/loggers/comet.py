@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eventide._optional import require
-from eventide.loggers.vendor import Medium, Ties, Vendor, local_logger
+from eventide.loggers.vendor import Medium, Vendor, begun, local_logger
 
 if TYPE_CHECKING:
     from eventide.loggers.interface import Status
@@ -58,28 +58,26 @@ class CometLogger(Vendor):
             MissingExtra: comet_ml is not installed.
         """
         comet: Any = require("comet_ml", "comet")
-        if experiment is None:
-            settings = {**_QUIET, **kwargs}
-            if offline is None:
-                offline = api_key is None and comet.get_config("comet.api_key") is None
-            if offline:
-                directory = None if offline_directory is None else os.fspath(offline_directory)
-                if directory is not None:
-                    os.makedirs(directory, exist_ok=True)  # noqa: PTH103 - Comet takes another folder otherwise, without a word
-                experiment = comet.OfflineExperiment(
-                    project_name=project_name, workspace=workspace, offline_directory=directory, **settings
-                )
-            else:
-                experiment = comet.Experiment(
-                    api_key=api_key, project_name=project_name, workspace=workspace, **settings
-                )
-        if name:
-            experiment.set_name(name)
-        local = local_logger(keep, project=project_name, name=name)
-        self.ties = Ties("comet", _Comet(comet, experiment), experiment, local)
+
+        def begin() -> tuple[_Comet, Any]:
+            native = _begun(comet) if experiment is None else experiment
+            if name:
+                native.set_name(name)
+            return _Comet(comet, native), native
+
+        def _begun(comet: Any) -> Any:
+            settings = {**_QUIET, **kwargs, "project_name": project_name, "workspace": workspace}
+            if not (api_key is None and comet.get_config("comet.api_key") is None if offline is None else offline):
+                return comet.Experiment(api_key=api_key, **settings)
+            directory = None if offline_directory is None else os.fspath(offline_directory)
+            if directory is not None:
+                os.makedirs(directory, exist_ok=True)  # noqa: PTH103 - Comet takes another folder otherwise, without a word
+            return comet.OfflineExperiment(offline_directory=directory, **settings)
+
+        self.ties = begun("comet", begin, lambda: local_logger(keep, project=project_name, name=name))
 
     def __repr__(self) -> str:
-        return f"CometLogger({self.ties.native.get_key()!r})"
+        return f"CometLogger({getattr(self.ties.native, 'id', None)!r})"
 
 
 class _Comet:

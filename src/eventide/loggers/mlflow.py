@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eventide._optional import require
-from eventide.loggers.vendor import Medium, Ties, Vendor, local_logger
+from eventide.loggers.vendor import Medium, Vendor, begun, local_logger
 
 if TYPE_CHECKING:
     from eventide.loggers.interface import Status
@@ -53,17 +53,21 @@ class MLflowLogger(Vendor):
             MissingExtra: mlflow is not installed.
         """
         mlflow: Any = require("mlflow", "mlflow")
-        client = require("mlflow.tracking", "mlflow").MlflowClient(tracking_uri=tracking_uri)
-        found = client.get_experiment_by_name(experiment_name)
-        experiment_id = (
-            found.experiment_id
-            if found
-            else client.create_experiment(experiment_name, artifact_location=artifact_location)
-        )
-        run = client.create_run(experiment_id, run_name=run_name, tags=dict(tags or {}))
-        local = local_logger(keep, project=_label(experiment_name), name=run_name)
-        self.ties = Ties("mlflow", _MLflow(mlflow, client, run.info.run_id), client, local)
-        self.run_id = run.info.run_id
+        tracking: Any = require("mlflow.tracking", "mlflow")
+        self.run_id = ""
+
+        def begin() -> tuple[_MLflow, Any]:
+            client = tracking.MlflowClient(tracking_uri=tracking_uri)
+            found = client.get_experiment_by_name(experiment_name)
+            experiment_id = (
+                found.experiment_id
+                if found
+                else client.create_experiment(experiment_name, artifact_location=artifact_location)
+            )
+            self.run_id = client.create_run(experiment_id, run_name=run_name, tags=dict(tags or {})).info.run_id
+            return _MLflow(mlflow, client, self.run_id), client
+
+        self.ties = begun("mlflow", begin, lambda: local_logger(keep, project=_label(experiment_name), name=run_name))
 
     def __repr__(self) -> str:
         return f"MLflowLogger({self.run_id!r})"

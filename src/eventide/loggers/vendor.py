@@ -6,18 +6,19 @@ what the vendor may lose.
 
 from __future__ import annotations
 
+import operator
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
-from eventide.errors import EventideError
+from eventide.errors import EventideError, InvalidStep, ObjectNotFound, RunFinished
 from eventide.loggers.line import Line
-from eventide.loggers.local import EventideLogger
+from eventide.loggers.local import EventideLogger, selector
 from eventide.loggers.methods import Methods, numbers
 from eventide.loggers.watching import watch
 
@@ -94,6 +95,50 @@ class Ties:
         self.folder = Path(tempfile.mkdtemp(prefix=f"eventide-{self.vendor}-"))
         self.cleanup = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
 
+    def checked(self, step: Any) -> int | None:
+        """Return a step as an int.
+
+        Raises:
+            InvalidStep: it is none, or negative.
+            RunFinished: the logger is finished.
+        """
+        if self.finished:
+            raise RunFinished(f"the {self.vendor} logger is finished", hint="make another logger")
+        if step is None:
+            return None
+        try:
+            number = -1 if isinstance(step, bool) else operator.index(step)
+        except TypeError:
+            number = -1
+        if number < 0:
+            raise InvalidStep(f"a step is an integer of 0 or more, not {step!r:.60}", hint="step=int(step)")
+        return number
+
+
+class Nowhere:
+    """Stands for an SDK that could not begin: it takes everything and keeps nothing, for Eventide has it."""
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *_: None
+
+
+def begun(vendor: str, begin: Callable[[], tuple[Backend, Any]], keep: Callable[[], EventideLogger | None]) -> Ties:
+    """Return what a logger is tied to. An SDK that cannot begin (no key, no network) is said, and training goes on with the run kept here.
+
+    Raises:
+        Exception: what the SDK raised, when no run is kept here that would have everything.
+    """
+    try:
+        backend, native = begin()
+    except Exception as error:
+        local = keep()
+        if local is None:
+            raise
+        ties = Ties(vendor, cast("Backend", Nowhere()), None, local)
+        ties.line.failed("start", error)
+        return ties
+    return Ties(vendor, backend, native, keep())
+
 
 class Vendor(Methods):
     """The calls of a vendor's logger, in terms of its `Ties`."""
@@ -114,10 +159,13 @@ class Vendor(Methods):
         ties = self.ties
         if ties.local is not None:
             ties.local.run.log(metrics, step)
+        elif ties.finished or (step is not None and not (type(step) is int and step >= 0)):
+            step = ties.checked(step)
         ties.line.put("metrics", partial(ties.backend.metrics, metrics, step))
 
     def log_texts(self, texts: Mapping[str, str], step: int | None) -> None:
         """Log texts of one step."""
+        step = self.ties.checked(step)
         if self.ties.local is not None:
             self.ties.local.log_texts(texts, step)
         backend, kept = self.ties.backend, dict(texts)
@@ -125,6 +173,7 @@ class Vendor(Methods):
 
     def log_others(self, others: Mapping[str, Any], step: int | None) -> None:
         """Log values that are neither number nor text nor medium: as themselves in Eventide, as text at the vendor."""
+        step = self.ties.checked(step)
         if self.ties.local is not None:
             self.ties.local.log_others(others, step)
         backend, kept = self.ties.backend, {key: str(value) for key, value in others.items() if value is not None}
@@ -133,6 +182,7 @@ class Vendor(Methods):
 
     def log_media(self, media: Sequence[tuple[str, kinds.Media]], step: int | None) -> None:
         """Log media of one step; they are encoded beside training."""
+        step = self.ties.checked(step)
         if self.ties.local is not None:
             self.ties.local.log_media(media, step)
         ties = self.ties
@@ -146,6 +196,7 @@ class Vendor(Methods):
 
     def log_parameters(self, parameters: Mapping[str, Any]) -> None:
         """Record parameters; nested dicts are trees."""
+        self.ties.checked(None)
         if self.ties.local is not None:
             self.ties.local.log_parameters(parameters)
         backend, kept = self.ties.backend, dict(parameters)
@@ -185,7 +236,15 @@ class Vendor(Methods):
                 if self.ties.finished:
                     raise
         folder = Path(save_path) if save_path is not None else Path.cwd() / "artifacts" / name
-        found: Path = self.ties.line.ask(lambda: self.ties.backend.download(name, version, folder))
+        try:
+            found: Path | None = self.ties.line.ask(lambda: self.ties.backend.download(name, version, folder))
+        except Exception as error:
+            said = (
+                f"the artifact `{selector(name, version):.80}` is not here, and not to be had from {self.ties.vendor}"
+            )
+            raise ObjectNotFound(f"{said}: {type(error).__name__}: {error!s:.200}") from error
+        if found is None:
+            raise ObjectNotFound(f"the artifact `{selector(name, version):.80}` is not here")
         return found
 
     def delete_artifact(self, name: str, version: str | int) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from eventide._optional import require
 from eventide.loggers.local import EventideLogger, selector
-from eventide.loggers.vendor import Medium, Ties, Vendor, local_logger
+from eventide.loggers.vendor import Medium, Vendor, begun, local_logger
 
 if TYPE_CHECKING:
     from eventide.loggers.interface import Status
@@ -50,16 +50,21 @@ class WandbLogger(Vendor):
             MissingExtra: wandb is not installed.
         """
         wandb: Any = require("wandb", "wandb")
-        if experiment is None:
+        parameters = dict(config or {})
+
+        def begin() -> tuple[_Wandb, Any]:
             options = dict(kwargs)
             if api_key is not None:
                 options.setdefault("settings", wandb.Settings(api_key=api_key))
-            experiment = wandb.init(project=project, entity=entity, name=name, config=dict(config or {}), **options)
-        local = local_logger(keep, project=project, name=name, config=dict(config) if config else None)
-        self.ties = Ties("wandb", _Wandb(wandb, experiment), experiment, local)
+            native = experiment or wandb.init(project=project, entity=entity, name=name, config=parameters, **options)
+            return _Wandb(wandb, native), native
+
+        self.ties = begun(
+            "wandb", begin, lambda: local_logger(keep, project=project, name=name, config=parameters or None)
+        )
 
     def __repr__(self) -> str:
-        return f"WandbLogger({self.ties.native.id!r})"
+        return f"WandbLogger({getattr(self.ties.native, 'id', None)!r})"
 
 
 class _Wandb:
