@@ -207,7 +207,7 @@ def _end_marks(figure: Figure, canvas: Canvas, placed: list[Column]) -> dict[tup
 
 def _y_labels(y: Scale, canvas: Canvas) -> dict[int, str]:
     found: dict[int, str] = {}
-    for tick in y.ticks(max(2, canvas.height // 3)):
+    for tick in y.ticks(max(4, canvas.height // 2)):
         row = min(canvas.height - 1, round((1 - y.position(tick)) * (canvas.height - 1)))
         found.setdefault(row, compact(tick))
     return found

@@ -38,7 +38,7 @@ class PlotScreen(ChartKeys):
         "chart.cursor_left|", "chart.cursor_right|crosshair", "chart.zoom_in|zoom in", "chart.zoom_out|out", "chart.reset|whole",
         "chart.log|log", "chart.smooth_more|smooth", "chart.x|axis", "chart.find|metrics", "chart.write|write", "view.back|back",
     )  # fmt: skip
-    CSS: ClassVar[str] = "PlotScreen #charts { height: 1fr; }"
+    CSS: ClassVar[str] = "PlotScreen #charts { height: 1fr; margin-right: 1; }"
 
     def __init__(self, shown: Shown, keys: Sequence[str]) -> None:
         super().__init__()

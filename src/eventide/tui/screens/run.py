@@ -56,7 +56,7 @@ class RunScreen(ChartKeys):
     RunScreen #body { height: 1fr; }
     RunScreen #main { width: 1fr; display: none; }
     RunScreen #text { width: 1fr; display: none; }
-    RunScreen #charts { width: 1fr; display: none; }
+    RunScreen #charts { width: 1fr; display: none; margin-right: 1; }
     RunScreen.main #main { display: block; }
     RunScreen.text #text { display: block; }
     RunScreen.charts #charts { display: block; }

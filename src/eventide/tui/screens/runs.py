@@ -48,11 +48,11 @@ class RunsScreen(Listed):
     CSS: ClassVar[str] = """
     RunsScreen #body { height: 1fr; }
     RunsScreen #runs { width: 11fr; }
-    RunsScreen #charts { width: 9fr; margin-left: 1; }
-    RunsScreen #details { width: 38; margin-left: 1; display: none; }
+    RunsScreen #charts { width: 9fr; margin: 0 1; }
+    RunsScreen #details { width: 39; margin: 0 1; display: none; }
     RunsScreen.wide #details { display: block; }
     RunsScreen.narrow #charts { display: none; }
-    RunsScreen.narrow.charts #charts { display: block; width: 1fr; margin-left: 0; }
+    RunsScreen.narrow.charts #charts { display: block; width: 1fr; margin-left: 0; margin-right: 1; }
     RunsScreen.narrow.charts #runs { display: none; }
     RunsScreen.no-charts #charts { display: none; }
     RunsScreen.no-runs #runs { display: none; }
