@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 import eventide
@@ -288,3 +289,23 @@ def test_a_hub_speaks_tls(tmp_path: Path) -> None:
     refused = command(tmp_path, "serve", str(tmp_path / "hub"), "--cert", str(key))
     assert refused.returncode == 2
     assert "certificate" in refused.stderr
+
+
+def test_a_hub_takes_what_waddles_clients_send(tmp_path: Path) -> None:
+    """Entries are posted with a token, listed in the shapes of both generations, and are runs like any others."""
+    layout = Layout(tmp_path / "hub")
+    layout.create(now_s=0.0)
+    token, _ = TokenBook.of(layout).create("write", projects=["p"])
+    entry = {"id": "20240929_101502", "project": "p", "step": 1, "category": "default", "name": "loss", "value": 0.5}
+    with hub(tmp_path / "hub") as there, httpx.Client(base_url=there.url) as client:
+        assert client.post("/ingest", json=entry).status_code == 401
+        client.headers["authorization"] = f"Bearer {token}"
+        assert client.post("/ingest", json=entry).status_code == 200
+        assert client.post("/ingest", json={**entry, "project": "other"}).status_code == 404
+        assert client.get("/runs").json()[0]["id"] == entry["id"]
+        assert client.get(f"/run/{entry['id']}").json()[0]["value"] == 0.5
+        (listed,) = client.get("/waddle/api/runs").json()
+        assert (listed["name"], listed["status"]) == (entry["id"], "running")
+        assert client.get("/api/runs").json()["runs"][0]["name"] == entry["id"]
+    with eventide.open(tmp_path / "hub") as db:
+        assert db.run(str(entry["id"])).status == RunStatus.FINISHED

@@ -68,6 +68,7 @@ class Node:
         self._sealed_at = time.monotonic()
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._at_end: list[Callable[[], Any]] = []
         self._tables_lock = threading.Lock()
 
     def start(self) -> None:
@@ -82,8 +83,14 @@ class Node:
         else:
             self._run("eventide-seal", SEAL_S, self._source.seal)
 
+    def at_end(self, call: Callable[[], Any]) -> None:
+        """Have a call made when the node stops, before the others are given what it wrote."""
+        self._at_end.append(call)
+
     def stop(self) -> None:
         """Stop, and give the others what was written here last."""
+        for call in self._at_end:
+            call()
         self._stop.set()
         for thread in self._threads:
             thread.join(10)

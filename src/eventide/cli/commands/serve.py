@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -118,6 +119,7 @@ def serve(
     )
     url = running.place.url + (f"/?token={_quoted(presented)}" if presented else "/")
     if node is not None:
+        signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(0))  # so that what a node does last is done
         node.start()
     try:
         _run(state, running, url, open_browser=False)
@@ -214,13 +216,21 @@ def _node(state: State, data: str | None, index: str | None) -> Any:
 
 
 def _hub_parts(state: State, node: Any) -> dict[str, Any]:
-    """Return what a hub has beside the routes of every server."""
+    """Return what a hub has beside the routes of every server: relays, and the interface of WaddleML's clients."""
+    from eventide.compat.waddle.app import newest_router, waddle_router  # noqa: PLC0415
+    from eventide.compat.waddle.ingest import Ingester  # noqa: PLC0415
     from eventide.server.limits import Audit, RateLimit  # noqa: PLC0415
     from eventide.server.routes.relay import BODIES, relay_router  # noqa: PLC0415
 
     layout = Layout(state.root)
+    ingester = Ingester(layout, state.source)
+    node.at_end(ingester.close)
     return {
-        "routers": [relay_router(node.receiver, layout.check())],
+        "routers": [
+            relay_router(node.receiver, layout.check()),
+            waddle_router(ingester),
+            newest_router("/waddle"),
+        ],
         "bodies": [BODIES],
         "rate": RateLimit(),
         "audit": Audit(layout.root / "access" / "audit.jsonl"),
