@@ -1,0 +1,1 @@
+import"./chunk-WUOQY4OK.js";import"./chunk-EBS6EYEX.js";

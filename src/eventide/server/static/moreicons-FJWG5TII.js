@@ -1,1 +1,0 @@
-import"./chunk-GU24RMOW.js";import"./chunk-PZBMVWSR.js";

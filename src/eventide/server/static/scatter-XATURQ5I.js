@@ -1,1 +1,0 @@
-import{g as s,h as a,i as o,j as t,k as r,l as i}from"./chunk-OXC3GMWL.js";import"./chunk-UAR7VEIP.js";import"./chunk-JDV7H6TA.js";import"./chunk-2WXJOKNQ.js";import"./chunk-7QEMA55B.js";import"./chunk-PZBMVWSR.js";export{r as Key,s as Scatter,i as Tip,t as colorAt,o as goalOf,a as withOwn};
