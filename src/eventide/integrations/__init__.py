@@ -1,4 +1,4 @@
-"""Callbacks for training libraries: one line in a script that trains with Lightning, Transformers, Keras, scikit-learn, XGBoost or LightGBM.
+"""Callbacks for Lightning, Hugging Face Transformers, Keras, scikit-learn, XGBoost and LightGBM: one line in a script that trains.
 
     from eventide.integrations import XGBoostCallback
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from eventide.integrations.keras import KerasCallback
     from eventide.integrations.lightgbm import LightGBMCallback
     from eventide.integrations.lightning import LightningCallback, LightningLogger
-    from eventide.integrations.sklearn import SklearnCallback
+    from eventide.integrations.sklearn import SklearnCallback, log_estimator
     from eventide.integrations.xgboost import XGBoostCallback
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "LightningLogger",
     "SklearnCallback",
     "XGBoostCallback",
+    "log_estimator",
 ]
 
 _HOMES = {
@@ -39,6 +40,7 @@ _HOMES = {
     "LightningLogger": "lightning",
     "SklearnCallback": "sklearn",
     "XGBoostCallback": "xgboost",
+    "log_estimator": "sklearn",
 }
 
 
