@@ -17,6 +17,7 @@ USAGE = """\
 usage: python -m eventide.shim [--as NAME ...] SCRIPT [ARGUMENT ...]
        python -m eventide.shim xt COMMAND ...
        python -m eventide.shim waddle COMMAND ...
+       python -m eventide.shim tmt_tui [FOLDER]
 
 Run SCRIPT so that `import NAME` finds Eventide's own module of that name ({names}).
 """
@@ -44,6 +45,10 @@ def main(arguments: list[str]) -> int:  # noqa: PLR0911 - one return per outcome
         from eventide.shim.waddle import waddle  # noqa: PLC0415 - only for this command
 
         return _guarded(lambda: waddle.main(arguments[1:], prog_name="waddle", standalone_mode=True))
+    if script == "tmt_tui" and not Path(script).exists():
+        from eventide.shim import tmt_tui  # noqa: PLC0415 - only for this command
+
+        return _guarded(lambda: tmt_tui.main(arguments[1:]))
     if not Path(script).exists():
         return _complain(f"there is no file `{script}`")
     code = _guarded(lambda: _install(names))
