@@ -45,6 +45,7 @@ SUBJECTS = (
     "console",
     "server",
     "hub",
+    "tui",
 )
 RESULTS = Path(__file__).parent / "results"
 HEAD = ("what", "to reach", "measured", "baseline in the same run", "ratio", "met")
