@@ -71,10 +71,11 @@ print("no newline", end="")
 sys.exit(3)
 """
     answer = subprocess.run(start(store_dir, mode, body), check=False, capture_output=True)
+    plain = subprocess.run([sys.executable, "-c", f"import sys\n{body}"], check=False, capture_output=True)
 
-    assert answer.returncode == 3
-    assert answer.stdout == b"out\nbytes\xff\na\nb\nno newline"
-    assert answer.stderr == b"err\n"
+    assert (answer.returncode, answer.stdout, answer.stderr) == (plain.returncode, plain.stdout, plain.stderr)
+    assert sorted(answer.stdout.split(b"\n")) == [b"a", b"b", b"bytes\xff", b"no newline", b"out"]
+    assert (answer.returncode, answer.stderr) == (3, b"err\n")
 
 
 def test_descriptors_catch_subprocesses(store_dir: Path) -> None:
