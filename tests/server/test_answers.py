@@ -449,6 +449,7 @@ def test_a_view_becomes_one_file(serve: Serve, tmp_path: Path) -> None:
     page.mkdir()
     (page / "viewer.js").write_text("start()")
     (page / "style-ABCDEFGH.css").write_text("body{}")
+    (page / "pages-ABCDEFGH.css").write_text("main{}")
     client = serve(page_dir=page).client
     question = {"run_ids": ["alpha-0"], "keys": ["loss"], "width": 100}
     requests = [
