@@ -6,6 +6,7 @@ runs tell curves apart, or, without colour, letters at their ends.
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from typing import TYPE_CHECKING, NamedTuple
@@ -29,6 +30,8 @@ GUTTER = 8
 """Cells left of the drawing: labels and the axis."""
 _WHOLE_UP_TO = 1
 """With more curves than this, buckets are drawn by their means, and whole only at spikes."""
+_EVEN = 2
+"""Distances of more rows than this look even when they differ by one."""
 _FAINT_UP_TO = 3
 """With more curves than this, the points beneath a smoothed line are left out."""
 
@@ -206,11 +209,20 @@ def _end_marks(figure: Figure, canvas: Canvas, placed: list[Column]) -> dict[tup
 
 
 def _y_labels(y: Scale, canvas: Canvas) -> dict[int, str]:
-    found: dict[int, str] = {}
-    for tick in y.ticks(max(4, canvas.height // 2)):
-        row = min(canvas.height - 1, round((1 - y.position(tick)) * (canvas.height - 1)))
-        found.setdefault(row, compact(tick))
-    return found
+    """Return which rows have a label: as many as there is room for at even distances, else two."""
+    ends: dict[int, str] = {}
+    for count in range(max(4, canvas.height // 2), 1, -1):
+        found: dict[int, str] = {}
+        for tick in y.ticks(count):
+            row = min(canvas.height - 1, round((1 - y.position(tick)) * (canvas.height - 1)))
+            found.setdefault(row, compact(tick))
+        rows = sorted(found)
+        gaps = {after - before for before, after in itertools.pairwise(rows)} or {0}
+        if len(rows) > 1 and max(gaps) - min(gaps) <= (min(gaps) > _EVEN):
+            return found
+        if len(ends) < min(2, len(rows)):
+            ends = {row: found[row] for row in (rows[:1] + rows[-1:])}
+    return ends
 
 
 def compact(value: float) -> str:

@@ -28,6 +28,8 @@ Cell = tuple[str, str]
 """Safe text and role."""
 _MEASURED = 200
 _GAP = 2
+_LEAST = 5
+"""Cells of a cut column that still say something."""
 
 
 class Column(NamedTuple):
@@ -253,7 +255,7 @@ class Grid(Widget, can_focus=True):
             if not column.frozen and hidden:
                 hidden -= 1
                 continue
-            if left <= 0:
+            if left < min(wide, _LEAST):
                 break
             shown = min(wide, left)
             pieces.append(Segment(fit(text, shown, right=column.right), look.style(role, ground)))

@@ -19,7 +19,7 @@ _TO_TEXTUAL = {
     "_": "underscore", "~": "tilde", "^": "circumflex_accent", "|": "vertical_line", "\\": "backslash", "`": "grave_accent",
     "{": "left_curly_bracket", "}": "right_curly_bracket",
 }  # fmt: skip
-_SHOWN = {"up": "↑", "down": "↓", "left": "←", "right": "→", "escape": "esc"}
+_SHOWN = {"up": "↑", "down": "↓", "left": "←", "right": "→", "escape": "esc", "pagedown": "pgdn", "pageup": "pgup"}
 
 
 def textual_key(key: str) -> str:

@@ -1,6 +1,6 @@
 """One line of pieces: the header, the details, the keys at the bottom.
 
-Invariant: pieces are safe text with roles; what does not fit is cut at the right end of the left part.
+Invariant: pieces are safe text with roles; what does not fit is cut at the right end of the left part, keys with their words at once.
 """
 
 from __future__ import annotations
@@ -60,11 +60,27 @@ class Bar(Widget):
         if y:
             return Strip.blank(width, blank)
         right = Strip([Segment(text, look.style(role, self._ground)) for text, role in self._right])
-        left = Strip([Segment(text, look.style(role, self._ground)) for text, role in self._left])
         room = max(0, width - right.cell_length)
+        left = Strip([Segment(text, look.style(role, self._ground)) for text, role in self._fitting(room)])
+        if room and left.cell_length >= room:  # a name that fills the line leaves a gap
+            left = left.crop(0, max(0, room - 1))
         return Strip.join(
             [left.adjust_cell_length(room, blank), right.adjust_cell_length(min(width, right.cell_length), blank)]
         )
+
+    def _fitting(self, room: int) -> Line:
+        """Return the left part; of keys and their words, those that fit as a whole."""
+        if self.id != "keys":
+            return self._left
+        shown, used = [], 0
+        for at in range(0, len(self._left), 2):
+            pair = self._left[at : at + 2]
+            wide = cell_len("".join(text for text, _ in pair).rstrip())
+            if used + wide >= room:
+                break
+            shown += pair
+            used += cell_len("".join(text for text, _ in pair))
+        return shown
 
     def on_click(self, event: events.Click) -> None:
         """Say which piece was clicked."""

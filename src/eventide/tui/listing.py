@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -135,6 +136,7 @@ _FIXED = ("name", "state", "project", "group", "duration", "started", "tags", "n
 
 def _columns(names: Sequence[str], params: set[str], metrics: set[str], goal: GoalMetric | None) -> tuple[Column, ...]:
     found = [Column("state", "", width=1, frozen=True), Column("mark", "", width=1, frozen=True)]
+    titles = _titles(params)
     for name in names:
         call = _CALL.fullmatch(name)
         if call is not None:
@@ -159,9 +161,25 @@ def _columns(names: Sequence[str], params: set[str], metrics: set[str], goal: Go
             found.append(Column(f"last({name})", safe(name), right=True, most=16))
         else:
             found.append(
-                Column(f"config.{name.removeprefix('config.')}", safe(name.rsplit(".", 1)[-1]), right=True, most=18)
+                Column(
+                    f"config.{name.removeprefix('config.')}",
+                    safe(titles.get(name.removeprefix("config."), name)),
+                    right=True,
+                    most=18,
+                )
             )
     return tuple(found)
+
+
+def _titles(params: set[str]) -> dict[str, str]:
+    """Return the shortest end of each parameter's path that nothing else is called."""
+    parts = {path: path.split(".") for path in params}
+    taken = Counter(".".join(words[at:]) for words in parts.values() for at in range(len(words)))
+    taken.update(_FIXED)
+    return {
+        path: next((end for at in range(len(words) - 1, 0, -1) if taken[end := ".".join(words[at:])] == 1), path)
+        for path, words in parts.items()
+    }
 
 
 def sort_of(column: str) -> str:
@@ -249,6 +267,22 @@ class Cells:
             found = self._texts[column] = texts
         return found
 
+    def _called(self, group: Group) -> str:
+        """Return what tells a group from the others: words as they are and first, the rest with its name."""
+        telling = {
+            path: value
+            for path, value in group.key.items()
+            if len(group.key) == 1 or any(each.key[path] != value for each in self.listing.groups)
+        }
+        titles = {column.key.removeprefix("config."): column.title for column in self.listing.columns}
+        words = [safe(value) for value in telling.values() if isinstance(value, str) and value]
+        words += [
+            f"{titles.get(path, safe(path.rsplit('.', 1)[-1]))}={safe(value)}"
+            for path, value in telling.items()
+            if not isinstance(value, str) or not value
+        ]
+        return " ".join(words) or "all"
+
     def _group_cell(self, row: str, column: str) -> Cell:
         group = next((each for each in self.listing.groups if group_id(each) == row), None)
         if group is None:
@@ -256,7 +290,7 @@ class Cells:
         if column == "name":
             fold = ("v " if self.ascii else "▾ ") if row in self.open_groups else ("> " if self.ascii else "▸ ")
             failed = f"  {group.failed} failed" if group.failed else ""
-            return f"{fold}{safe(group.label)}  n={len(group.runs)}{failed}", "bold"
+            return f"{fold}{len(group.runs)} \u00d7 {self._called(group)}{failed}", "bold"
         call = _CALL.fullmatch(column)
         if call is not None:
             if call.group(1) != "best":
@@ -285,6 +319,8 @@ def value_of(run: RunInfo, column: str) -> Any:  # noqa: PLR0911 - one return pe
     if call is not None:
         stats: MetricStats | None = run.metrics.get(call.group(2))
         value = getattr(stats, call.group(1), None)
+        if value is None and stats is not None and stats.nonfinite:
+            return float("nan")  # logged, but never a number
         return float(value) if value in ("NaN", "Infinity", "-Infinity") else value
     if column.startswith("config."):
         return run.params.get(column.removeprefix("config."))

@@ -71,7 +71,7 @@ def overview(info: RunInfo, there: Parts) -> list[Line]:
     lines: list[Line] = [[(safe(info.name), "bold"), (f"   {mark} {info.status.value}", role)], []]
     lines += [_pair(name, safe(value)) for name, value in facts if value]
     if info.tags:
-        lines.append([(fit("tags", _NAME), "dim"), (safe("  ".join(info.tags)), "accent")])
+        lines.append([(fit("tags", _NAME + 1), "dim"), (safe("  ".join(info.tags)), "accent")])
     for title, text, role in (("notes", info.notes, ""), ("error", info.error, "error")):
         if text:
             lines += [[], [(title, "dim")], *([(f"  {line}", role)] for line in safe_lines(text.rstrip("\n")))]

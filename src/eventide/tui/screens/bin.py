@@ -35,7 +35,6 @@ class BinScreen(GridKeys):
         "run.open|take out of the bin",
         "edit.undo|undo",
         "view.back|back",
-        "help.open|help",
     )
 
     def __init__(self, project: str | None) -> None:
@@ -51,7 +50,7 @@ class BinScreen(GridKeys):
 
     def on_mount(self) -> None:
         """Ask for the runs."""
-        self.bar("keys").show(self.hints())
+        self.show_hints()
         self.grid.focus()
         self.reload()
 

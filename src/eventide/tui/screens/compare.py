@@ -88,7 +88,7 @@ class CompareScreen(GridKeys):
 
     HINTS: ClassVar[tuple[str, ...]] = (
         "pane.next|next tab", "run.open|whole file", "chart.outliers|all or differences",
-        "columns.right|more runs", "view.back|back", "help.open|help",
+        "columns.right|more runs", "view.back|back",
     )  # fmt: skip
     SCOPES: ClassVar[tuple[str, ...]] = ("table", "charts")
     CSS: ClassVar[str] = """
@@ -117,7 +117,7 @@ class CompareScreen(GridKeys):
 
     def on_mount(self) -> None:
         """Ask for the runs."""
-        self.bar("keys").show(self.hints())
+        self.show_hints()
         self.bar("said").show([(" reading …", "dim")])
         self.grid.focus()
         self.ask("compare", partial(compare, self.source, self.run_ids), self._came)

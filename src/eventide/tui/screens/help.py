@@ -43,13 +43,17 @@ class HelpScreen(GridKeys):
     def on_mount(self) -> None:
         """Show the keys."""
         self.bar("head").show([(" eventide ", "bold"), (" keys and commands", "")])
-        self.bar("keys").show(self.hints())
+        self.show_hints()
         self.query_one(TextPane).focus()
         self._fill()
 
     def on_resize(self) -> None:
         """Fit the columns."""
         self._fill()
+
+    def do_help_open(self) -> None:
+        """Back: these are the keys already."""
+        self.ui.back()
 
     def _fill(self) -> None:
         columns = max(1, (self.size.width - 2) // (_KEY + _TEXT))

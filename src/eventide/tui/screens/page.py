@@ -100,15 +100,25 @@ class Page(Screen[Any]):
         """Whether a field has the focus."""
         return isinstance(self.focused, Input) or type(self.focused).__name__ == "TextArea"
 
-    def hints(self) -> Line:
-        """Return the bottom line."""
-        line: Line = [(" ", "")]
+    def show_hints(self) -> None:
+        """Show in the bottom line what keys do here, help always."""
+        line: Line = []
         for action in self.HINTS:
             key, _, word = action.partition("|")
             shown = self.ui.keys.first(key)
             if shown:
-                line += [(shown, "accent"), (f" {word}   ", "dim")]
-        return line
+                line += [(f" {shown}", "accent"), (f" {word}  " if word else "", "dim")]
+        helps = self.ui.keys.first("help.open")
+        self.bar("keys").show(line, [(f" {helps}", "accent"), (" help ", "dim")] if helps else [])
+
+    def on_bar_clicked(self, event: Bar.Clicked) -> None:
+        """Do what a clicked key of the bottom line does."""
+        if event.bar.id == "keys":
+            for action in self.HINTS:
+                key, _, word = action.partition("|")
+                if event.text in (self.ui.keys.first(key), word):
+                    self.act(key)
+                    return
 
     def do_view_back(self) -> None:
         """Go back."""

@@ -60,7 +60,7 @@ class PlotScreen(ChartKeys):
         charts.legend = max(1, min(len(self._first.run_ids) * len(self._first.keys), 10))
         charts.show(self._first)
         charts.focus()
-        self.bar("keys").show(self.hints())
+        self.show_hints()
         self._head()
 
     def _head(self) -> None:

@@ -50,7 +50,7 @@ class RunScreen(ChartKeys):
     SCOPES: ClassVar[tuple[str, ...]] = ("run", "table", "charts")
     HINTS: ClassVar[tuple[str, ...]] = (
         "pane.next|next tab", "run.open|open", "chart.full|chart", "chart.find|metrics", "run.console|console", "run.system|system",
-        "run.actions|actions", "view.back|back", "help.open|help",
+        "run.actions|actions", "view.back|back",
     )  # fmt: skip
     CSS: ClassVar[str] = """
     RunScreen #body { height: 1fr; }
@@ -93,7 +93,7 @@ class RunScreen(ChartKeys):
 
     def on_mount(self) -> None:
         """Ask for the run."""
-        self.bar("keys").show(self.hints())
+        self.show_hints()
         self.reload()
 
     def on_resize(self) -> None:
@@ -356,11 +356,8 @@ class RunScreen(ChartKeys):
             "console": len(self.console_lines.lines),
         }
         count = counts.get(self.tab)
-        said = (
-            f" {count} {'lines' if self.tab == 'console' else 'files' if self.tab == 'code' else 'metrics'}"
-            if count
-            else ""
-        )
+        noun = {"console": "line", "code": "file"}.get(self.tab, "metric")
+        said = f" {count} {noun if count == 1 else f'{noun}s'}" if count else ""
         self.bar("said").show([(said, "dim")])
 
     # ── what keys do ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -42,14 +42,14 @@ class RunsScreen(Listed):
 
     SCOPES: ClassVar[tuple[str, ...]] = ("table", "charts")
     HINTS: ClassVar[tuple[str, ...]] = (
-        "filter.focus|filter", "run.open|open", "run.select|select", "run.diff|compare", "runs.sort|sort", "runs.group|group",
-        "chart.full|chart", "run.actions|actions", "palette.open|command", "help.open|help",
+        "filter.focus|filter", "pane.next|charts", "run.open|open", "run.select|select", "run.diff|compare", "runs.sort|sort",
+        "runs.group|group", "chart.full|chart", "run.actions|actions", "palette.open|command",
     )  # fmt: skip
     CSS: ClassVar[str] = """
     RunsScreen #body { height: 1fr; }
     RunsScreen #runs { width: 11fr; }
     RunsScreen #charts { width: 9fr; margin: 0 1; }
-    RunsScreen #details { width: 39; margin: 0 1; display: none; }
+    RunsScreen #details { width: 40; margin: 0 1 0 2; display: none; }
     RunsScreen.wide #details { display: block; }
     RunsScreen.narrow #charts { display: none; }
     RunsScreen.narrow.charts #charts { display: block; width: 1fr; margin-left: 0; margin-right: 1; }
@@ -86,7 +86,7 @@ class RunsScreen(Listed):
         """Ask for the runs."""
         self.grid.focus()
         self._head()
-        self.bar("keys").show(self.hints())
+        self.show_hints()
         self.reload()
 
     def on_resize(self) -> None:
@@ -105,6 +105,8 @@ class RunsScreen(Listed):
     def _listed(self, began: float, found: Listing) -> None:
         self._last_s = time.monotonic() - began
         self._announce(found)
+        if not found.runs and self.listing is not None and not self.wanted.columns:
+            found = found._replace(columns=self.listing.columns)  # a filter half typed leaves the table as it was
         self.listing = found
         self.query_one(FilterLine).refuse(None)
         self._message = []

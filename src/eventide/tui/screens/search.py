@@ -78,7 +78,7 @@ class SearchScreen(GridKeys):
     def on_mount(self) -> None:
         """Begin with the name."""
         self.bar("head").show([(" eventide ", "bold"), (" search", "")])
-        self.bar("keys").show(self.hints())
+        self.show_hints()
         for name, label, _ in FIELDS:
             self.bar(f"label-{name}").show([(f"  {label}", "dim")])
         self.query_one("#field-name").focus()
