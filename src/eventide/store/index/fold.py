@@ -37,6 +37,11 @@ def guess_goal(key: str) -> Goal:
     return "max" if any(word in leaf for word in _UP_WORDS) else "min"
 
 
+def _sooner(step: int | None, than: int | None) -> bool:
+    """Tell whether a step is smaller: of equal values the one at the smallest step counts, whatever order they come in."""
+    return step is not None and (than is None or step < than)
+
+
 @dataclass(slots=True)
 class KeyStats:
     """What is known about one key of one run; the columns of the index's `metrics` table."""
@@ -85,13 +90,21 @@ class KeyStats:
         self.numbers += 1
         if ts < self.first_ts:
             self.first, self.first_ts = value, ts
-        if self.min is None or value < self.min:
+        if self.min is None or value < self.min or (value == self.min and _sooner(step, self.min_step)):
             self.min, self.min_step = value, step
-        if self.max is None or value > self.max:
+        if self.max is None or value > self.max or (value == self.max and _sooner(step, self.max_step)):
             self.max, self.max_step = value, step
         delta = value - self.mean
         self.mean += delta / self.numbers
         self.m2 += delta * (value - self.mean)
+
+    def _widen(self, other: KeyStats) -> None:
+        """Take the other's extremes where they are further out, or as far at a smaller step."""
+        for far, at, sign in (("min", "min_step", 1), ("max", "max_step", -1)):
+            own, found, step = getattr(self, far), getattr(other, far), getattr(other, at)
+            if own is None or sign * found < sign * own or (found == own and _sooner(step, getattr(self, at))):
+                setattr(self, far, found)
+                setattr(self, at, step)
 
     def merge(self, later: KeyStats) -> None:
         """Add the statistics of more rows, which need not be later in time."""
@@ -100,10 +113,8 @@ class KeyStats:
             self.last_ts, self.last_step = later.last_ts, later.last_step
         if later.first_ts < self.first_ts:
             self.first, self.first_ts = later.first, later.first_ts
-        if later.min is not None and (self.min is None or later.min < self.min):
-            self.min, self.min_step = later.min, later.min_step
-        if later.max is not None and (self.max is None or later.max > self.max):
-            self.max, self.max_step = later.max, later.max_step
+        if later.numbers:
+            self._widen(later)
         if self.first_nonfinite_step is None:
             self.first_nonfinite_step = later.first_nonfinite_step
         numbers = self.numbers + later.numbers

@@ -103,11 +103,11 @@ def _fold_numbers(column: pa.ChunkedArray, step: Ints, ts: Floats) -> KeyStats:
         stats.nonfinite, stats.first_nonfinite_step = len(bad), int(step[bad[0]])
         y, step, ts = y[finite], step[finite], ts[finite]
     if len(y):
-        low, high = int(y.argmin()), int(y.argmax())
+        low, high = float(y.min()), float(y.max())
         stats.numbers = len(y)
         stats.first, stats.first_ts = float(y[0]), float(ts[0])
-        stats.min, stats.min_step = float(y[low]), int(step[low])
-        stats.max, stats.max_step = float(y[high]), int(step[high])
+        stats.min, stats.min_step = low, int(step[y == low].min())
+        stats.max, stats.max_step = high, int(step[y == high].min())
         with np.errstate(over="ignore", invalid="ignore"):
             stats.mean = float(y.mean())
             stats.m2 = float(np.square(y - stats.mean).sum())
