@@ -1,0 +1,80 @@
+"""The program in a real terminal, while a script logs; and what it loads before the first frame."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+
+SCRIPT = """
+import time, eventide
+run = eventide.init(dir={root!r}, project="live", name="live-run", config={{"note": "\\x1b]0;owned\\x07"}})
+for step in range(400):
+    run.log({{"loss": 1 / (step + 1)}})
+    print("\\x1b]52;c;ZXZpbA==\\x07step", step, flush=True)
+    time.sleep(0.02)
+run.finish()
+"""
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="no tmux")
+def test_a_live_run_is_shown_in_a_real_terminal(tmp_path: Path) -> None:
+    """A run that a script logs appears by itself, keys move, its end is seen, and nothing it printed steers the terminal."""
+    root = str(tmp_path / "store")
+    environment = {**os.environ, "EVENTIDE_CACHE_DIR": str(tmp_path / "cache"), "TERM": "xterm-256color"}
+    socket = f"eventide-{uuid.uuid4().hex[:8]}"
+    tmux = ["tmux", "-L", socket, "-f", "/dev/null"]
+
+    def shown() -> str:
+        return subprocess.run(
+            [*tmux, "capture-pane", "-p"], check=True, capture_output=True, text=True, env=environment
+        ).stdout
+
+    def wait_for(text: str) -> str:
+        for _ in range(150):
+            screen = shown()
+            if text in screen:
+                return screen
+            time.sleep(0.1)
+        raise AssertionError(f"{text} never came:\n{shown()}")
+
+    script = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT.format(root=root)], env=environment, stdout=subprocess.DEVNULL
+    )
+    try:
+        for _ in range(400):
+            if (Path(root) / "store.json").exists():
+                break
+            time.sleep(0.05)
+        command = f"{sys.executable} -m eventide tui {root}"
+        subprocess.run([*tmux, "new-session", "-d", "-x", "100", "-y", "30", command], check=True, env=environment)
+        wait_for("live-run")
+        wait_for("1 live")
+        subprocess.run([*tmux, "send-keys", "Enter"], check=True, env=environment)
+        wait_for("overview")
+        subprocess.run([*tmux, "send-keys", "q"], check=True, env=environment)
+        assert script.wait(60) == 0
+        screen = wait_for("idle")
+        assert "owned" not in screen
+        assert "]52;" not in screen
+    finally:
+        script.kill()
+        subprocess.run([*tmux, "kill-server"], check=False, env=environment, capture_output=True)
+
+
+def test_the_first_frame_loads_neither_duckdb_nor_pandas_nor_fastapi(root: Path) -> None:
+    """Until curves are read, nothing heavy is imported."""
+    code = (
+        "import sys; from eventide.tui.start import made, save_memory; from eventide.tui.place import Options; save_memory();"
+        "from eventide.table.store import open_source; from eventide.tui import listing;"
+        f"source = open_source({str(root)!r}); app = made(source, Options(), 'x'); listing.fetch(source, listing.Wanted());"
+        "print([name for name in ('duckdb', 'fastapi', 'pyarrow', 'deltalake') if name in sys.modules], sys.modules.get('pandas'))"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert answer.stdout.strip() == "[] None"
