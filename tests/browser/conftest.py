@@ -128,6 +128,7 @@ class Walk:
 def browser() -> Iterator[Any]:
     """Return a browser for the whole session."""
     playwright = pytest.importorskip("playwright.sync_api")
+    playwright.expect.set_options(timeout=20_000)  # a limit, not a wait: other work may keep the machine busy
     with playwright.sync_playwright() as running:
         found = running.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield found
