@@ -128,6 +128,8 @@ def test_failures_stop_no_training(the_run: Callable[[], Any]) -> None:
     """A target that raises is counted and said; the model is trained all the same. What is no target is refused at once."""
     with pytest.raises(InvalidSetting, match="neither a run nor a logger"):
         XGBoostCallback("my-run")
+    with pytest.raises(InvalidSetting, match="neither a run nor a logger"):
+        LightGBMCallback(EventideLogger)
 
     class Broken(EventideLogger):
         def log(self, *_: Any, **__: Any) -> None:
@@ -145,3 +147,22 @@ def test_failures_stop_no_training(the_run: Callable[[], Any]) -> None:
         "lightgbm: what failed: logging 6 x",
     ]
     assert the_run().status == "finished"
+
+
+def test_one_callback_for_several_trainings(store_dir: Path) -> None:
+    """Each training gets a run of its own; one that broke off has failed, one that stopped early has finished."""
+    callback = XGBoostCallback()
+    boost(callbacks=[callback])
+
+    class Breaks(xgboost.callback.TrainingCallback):  # type: ignore[misc,name-defined] # it may not be there
+        def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        boost(callbacks=[callback, Breaks()])
+    boost(callbacks=[callback])
+    light = LightGBMCallback()
+    gradient_boost([light, lightgbm.early_stopping(2, verbose=False)], 200)
+    gradient_boost([light])
+    with eventide.open(store_dir) as db:
+        assert db.runs(sort="started")["status"].tolist() == ["finished", "failed", "finished", "finished", "finished"]

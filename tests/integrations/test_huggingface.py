@@ -49,11 +49,14 @@ def test_metrics_arguments_and_checkpoints(the_run: Callable[[], Any], tmp_path:
     more = {"save_strategy": "epoch", "load_best_model_at_end": True, "metric_for_best_model": "loss"}
     trainer = make_trainer(tmp_path, callback, **more)
     trainer.train()
+    trainer.evaluate()
+    trainer.predict(trainer.eval_dataset)
     run = the_run()
     assert (run.project, run.status) == ("text", "finished")
     assert run.metrics["train/loss"].count == 5  # four steps, and the mean over all of them at the end
-    assert run.metrics["eval/loss"].count == 2
-    assert run.metrics["eval/loss"].last_step == 4
+    assert run.metrics["eval/loss"].count == 3
+    assert run.metrics["test/loss"].count == 1
+    assert run.metrics["eval/loss"].last_step == 5  # what comes after training does not replace its last row
     assert run.config["model"]["hidden_size"] == 8
     assert run.config["trainer"]["num_train_epochs"] == 2
     assert run.summary["best_metric"] == pytest.approx(trainer.state.best_metric)

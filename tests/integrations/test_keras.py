@@ -33,10 +33,9 @@ def test_epochs_parameters_and_the_model(the_run: Callable[[], Any], tmp_path: P
     """A row per epoch is what Keras itself reports; the model is kept and loads again; the run ends with `fit`."""
     from eventide.integrations import KerasCallback
 
-    model = make_model()
-    history = model.fit(
-        X, Y, validation_split=0.25, epochs=3, verbose=0, callbacks=[KerasCallback(project="deep", model=True)]
-    )
+    model, callback = make_model(), KerasCallback(project="deep", model=True)
+    history = model.fit(X, Y, validation_split=0.25, epochs=3, verbose=0, callbacks=[callback])
+    found = model.evaluate(X, Y, verbose=0, callbacks=[callback])
     run = the_run()
     assert (run.project, run.status, run.tags) == ("deep", "finished", ("keras",))
     for key in ("loss", "mae", "val_loss"):
@@ -45,6 +44,7 @@ def test_epochs_parameters_and_the_model(the_run: Callable[[], Any], tmp_path: P
     assert run.config["fit"]["epochs"] == 3
     assert run.config["model"]["layers"] == ["Dense out"]
     assert run.config["optimizer"]["learning_rate"] == pytest.approx(0.05)
+    assert run.summary["test/loss"] == pytest.approx(found[0])
     (artifact,) = run.artifacts()
     again = keras.saving.load_model(next(Path(artifact.download(tmp_path / "again")).rglob("*.keras")))
     assert np.allclose(again.predict(X, verbose=0), model.predict(X, verbose=0))

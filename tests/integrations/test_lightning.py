@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -52,17 +54,19 @@ def trainer(folder: Path, **how: Any) -> Any:
 
 
 def test_logger(the_run: Callable[[], Any], tmp_path: Path) -> None:
-    """What `self.log` sends is in the run, with hyperparameters and checkpoints; the run ends with training."""
+    """What `self.log` sends is in the run, with hyperparameters and checkpoints; the run goes on for a validation after it."""
     from eventide.integrations import LightningLogger
 
     logger = LightningLogger(project="light", checkpoints=True)
     keeps = lightning.callbacks.ModelCheckpoint(tmp_path / "checkpoints", monitor="val_loss", save_top_k=1)
     fitted = trainer(tmp_path, logger=logger, callbacks=[keeps])
-    fitted.fit(make_model(), data(), data())
+    model = make_model()
+    fitted.fit(model, data(), data())
+    fitted.validate(model, data(), verbose=False)
     run = the_run()
     assert (run.project, run.status, run.tags) == ("light", "finished", ("lightning",))
     assert run.metrics["loss_step"].count == 8
-    assert run.metrics["val_loss"].count == 2
+    assert run.metrics["val_loss"].count == 3
     assert run.metrics["val_loss"].last == pytest.approx(float(fitted.callback_metrics["val_loss"]))
     assert run.config["lr"] == 0.1
     assert {artifact.name for artifact in run.artifacts()} == {"checkpoint"}
@@ -130,3 +134,16 @@ def test_gradients_are_watched(the_run: Callable[[], Any], tmp_path: Path) -> No
         callback = LightningCallback(logger, watch=2)
         trainer(tmp_path, logger=False, callbacks=[callback], enable_checkpointing=False).fit(make_model(), data())
     assert the_run().metrics["gradient_norm"].count == 4
+
+
+def test_the_other_name_of_lightning(tmp_path: Path) -> None:
+    """A script that imports `pytorch_lightning` gets classes of that package."""
+    pytest.importorskip("pytorch_lightning")
+    script = (
+        "import warnings; warnings.simplefilter('ignore')\n"
+        "import pytorch_lightning as pl\n"
+        "from eventide.integrations import LightningCallback, LightningLogger\n"
+        "assert isinstance(LightningCallback(), pl.Callback)\n"
+        "pl.Trainer(logger=LightningLogger(), callbacks=[LightningCallback()], accelerator='cpu')\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=tmp_path, capture_output=True, timeout=120)

@@ -35,12 +35,15 @@ class HuggingFaceCallback(_transformers.TrainerCallback):  # type: ignore[misc] 
         self._target = Target(to, "transformers", project)
         self._checkpoints = checkpoints
         self._watch_every = watch_every_n_steps
+        self._training = False
 
     def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
         """Record the arguments and the model's configuration."""
         del control
         if not state.is_world_process_zero:
             return
+        self._training = True
+        self._target.begin()
         tree: dict[str, Any] = {"trainer": args.to_dict()}
         config: Any = getattr(model, "config", None)
         if hasattr(config, "to_dict"):
@@ -72,11 +75,26 @@ class HuggingFaceCallback(_transformers.TrainerCallback):  # type: ignore[misc] 
         del args, control
         if not state.is_world_process_zero:
             return
+        self._training = False
         if state.best_metric is not None:
             self._target.summary(
                 {"best_metric": state.best_metric, "best_checkpoint": state.best_model_checkpoint or ""}
             )
         self._target.end()
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """End the run again, when this was an evaluation after training."""
+        del args, control
+        if state.is_world_process_zero and not self._training:
+            self._target.end()
+
+    def on_predict(self, args: Any, state: Any, control: Any, metrics: Any, **_: Any) -> None:
+        """Log what a prediction was worth."""
+        del args, control
+        if state.is_world_process_zero:
+            self._target.log({_name(key): value for key, value in numbers(metrics).items()}, state.global_step)
+            if not self._training:
+                self._target.end()
 
 
 def _name(key: str) -> str:

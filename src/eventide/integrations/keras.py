@@ -44,6 +44,7 @@ class KerasCallback(_keras.callbacks.Callback):  # type: ignore[misc] # Keras ma
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         """Record the model and the optimizer."""
         del logs
+        self._target.begin()
         self._target.attempt("recording parameters", lambda: self._target.parameters(self._tree()))
 
     def _tree(self) -> dict[str, Any]:
@@ -84,6 +85,7 @@ class KerasCallback(_keras.callbacks.Callback):  # type: ignore[misc] # Keras ma
         """Log what `model.evaluate` found, outside of training."""
         if not self._began_s:
             self._target.summary({f"test/{key}": value for key, value in numbers(logs).items()})
+            self._target.end()
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
         """Keep the model if wanted, and end the run if it was begun here."""

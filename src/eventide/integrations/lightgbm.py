@@ -50,6 +50,7 @@ class LightGBMCallback:
         if env.iteration == env.begin_iteration:
             if not self._within:
                 self._target.end()  # of a training before that stopped early
+                self._target.begin()
             self._target.parameters({"lightgbm": env.params or {}, "rounds": env.end_iteration - env.begin_iteration})
         row: dict[str, Any] = {}
         for result in env.evaluation_result_list or ():

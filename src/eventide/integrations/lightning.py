@@ -106,7 +106,7 @@ class LightningLogger(_loggers.Logger):  # type: ignore[misc] # Lightning may no
                 each if isinstance(each, Media) else Image(each, text)
                 for each, text in zip(images, captions, strict=True)
             ]
-            self._target.to.log({key: several}, step)
+            self._target.log({key: several}, step)
 
         self._target.attempt("logging pictures", log)
 
@@ -153,6 +153,7 @@ class LightningCallback(_lightning.Callback):  # type: ignore[misc] # Lightning 
         """Record the hyperparameters."""
         if not trainer.is_global_zero:
             return
+        self._target.begin()
         self._target.parameters(
             {
                 **dict(pl_module.hparams),

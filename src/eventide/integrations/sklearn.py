@@ -59,6 +59,7 @@ class SklearnCallback:
             return
         self._steps = 0
         self._begun.clear()
+        self._target.begin()
         self._target.parameters({type(estimator).__name__: estimator.get_params()})
 
     def on_fit_task_begin(self, estimator: Any, context: Any) -> None:

@@ -43,27 +43,47 @@ class Target:
         Raises:
             InvalidSetting: it is neither.
         """
-        if to is not None and not (callable(getattr(to, "log", None)) and callable(getattr(to, "log_artifact", None))):
+        if to is not None and (
+            isinstance(to, type)
+            or not (callable(getattr(to, "log", None)) and callable(getattr(to, "log_artifact", None)))
+        ):
             raise InvalidSetting(
-                f"a {type_name(to)} is neither a run nor a logger", hint="give eventide.init(...), a logger, or nothing"
+                f"{to!r:.60}, a {type_name(to)}, is neither a run nor a logger",
+                hint="give eventide.init(...), a logger, or nothing",
             )
         self._given = to
         self._library = library
         self._project = project
         self._to: Any = to
+        self._first_step = 0
+        """A run that is gone on with replaces its rows from the first step that is logged again: none is, here."""
         self.owned = False
         """Whether the run was begun here, and is ended here."""
         self.failures: dict[str, int] = {}
 
     @property
     def to(self) -> Any:
-        """What is logged to, begun if need be."""
-        if self._to is None or (self.owned and self._to.finished):
-            found = None if self.owned else current()
-            if found is None:
-                found, self.owned = init(project=self._project, tags=[self._library]), True
-            self._to = found
-        return self._to
+        """What is logged to: begun if need be, and gone on with when it had ended and there is more to log, such as a test."""
+        to = self._to
+        if to is not None and (self._given is not None or not to.finished):
+            return to
+        if to is not None and self.owned:
+            to = init(project=to.project, id=to.id, resume=True)
+            self._first_step = to.step
+        else:
+            to = current()
+            if to is None:
+                to, self.owned = init(project=self._project, tags=[self._library]), True
+        self._to = to
+        return to
+
+    def begin(self) -> None:
+        """Have what follows go to a run of its own, where runs are begun here; a training before that broke off has failed."""
+        if self._given is not None:
+            return
+        if self.owned:
+            self.end("failed", "the training broke off")
+        self._to, self.owned, self._first_step = None, False, 0
 
     def attempt(self, what: str, action: Callable[[], object]) -> None:
         """Do something whose failure must not reach training."""
@@ -78,7 +98,11 @@ class Target:
     def log(self, data: Mapping[str, Any], step: int | None = None) -> None:
         """Log a row; an empty one is none."""
         if data:
-            self.attempt("logging", lambda: self.to.log(dict(data), step))
+            self.attempt("logging", lambda: self._log(dict(data), step))
+
+    def _log(self, data: dict[str, Any], step: int | None) -> None:
+        to = self.to  # which may raise the first step
+        to.log(data, step if step is None else max(step, self._first_step))
 
     def parameters(self, tree: Mapping[str, Any]) -> None:
         """Record parameters, what is no plain value as its text."""
@@ -97,10 +121,11 @@ class Target:
 
         def record() -> None:
             to = self.to
-            if hasattr(to, "summary"):
+            run = to if hasattr(to, "summary") else getattr(to, "run", None)
+            if run is not None:
                 for key, value in values.items():
-                    to.summary[key] = value
-            else:
+                    run.summary[key] = value
+            if run is not to and (run is None or to.get_experiment() is not run):  # a vendor has to be told too
                 to.log(dict(values))
 
         if values:

@@ -39,6 +39,7 @@ class XGBoostCallback(_xgboost.callback.TrainingCallback):  # type: ignore[misc]
 
     def before_training(self, model: Any) -> Any:
         """Record the parameters."""
+        self._target.begin()
         self._target.attempt("recording parameters", lambda: self._target.parameters(_settings(model)))
         return model
 
