@@ -239,7 +239,9 @@ class RunsScreen(Listed):
         ]
         place = self.wanted.project or self.ui.place
         room = max(12, self.size.width - 60)
-        place = place if len(place) <= room else f"…{place[-room + 1 :]}"  # the end of a path says more, and the dot has to be seen
+        place = (
+            place if len(place) <= room else f"…{place[-room + 1 :]}"
+        )  # the end of a path says more, and the dot has to be seen
         follow = [("  following the newest", "accent")] if self.following else []
         right: Line = [(f"{self.ui.read_only_text}{self._sorted_by()} ", "dim")]
         self.bar("head").show([(" eventide ", "bold"), (f" {safe(place)}   ", "dim"), *dot, *follow], right)
