@@ -23,7 +23,7 @@ HOMES = {
 def test_a_missing_library_says_what_to_install(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The callback's name is there; asking for it without its library names the package."""
     library, package = HOMES[name]
-    monkeypatch.delattr(integrations, name, raising=False)
+    monkeypatch.delitem(vars(integrations), name, raising=False)
     for module in [module for module in sys.modules if module == library or module.startswith(f"{library}.")]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, library, None)
