@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,6 +61,17 @@ def _own_loop(request: pytest.FixtureRequest) -> Iterator[None]:
     asyncio._set_running_loop(None)
     yield
     asyncio._set_running_loop(left)
+
+
+@pytest.fixture(autouse=True)
+def _no_run_left() -> Iterator[None]:
+    """Fail a test that leaves a run unfinished, which would be the current run of a later one."""
+    yield
+    session = sys.modules.get("eventide.sdk.session")
+    left = list(session._runs) if session else []
+    for run in [*left, *(session._beside if session else ())]:
+        run.finish()
+    assert [run.name for run in left] == []
 
 
 @pytest.fixture

@@ -292,7 +292,7 @@ def test_artifacts_come_back_and_go(local: EventideLogger, tmp_path: Path) -> No
         folder = logger.download_artifact("model", version, tmp_path / f"to-{version}")
         assert (folder / "w").read_bytes() == b"weights"
     logger.delete_artifact("model", 0)
-    logger.flush()
+    logger.finish()
     assert ("delete", ("model", 0)) in logger.backend.calls
     assert [selector("m", 3), selector("m", "v3"), selector("m", "best"), selector("m:v1", None)] == [
         "m:v3",
