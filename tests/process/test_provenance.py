@@ -185,7 +185,7 @@ child.start(); child.join(); time.sleep(0.7)
     table = eventide.open(store_dir).sql("SELECT * FROM db.system ORDER BY ts").df()
 
     assert len(table) >= 3
-    assert table["cpu/process_percent"].max() > 50 / (os.cpu_count() or 1)
+    assert table["cpu/process_percent"].max() > 10 / (os.cpu_count() or 1)  # the parent waits; the machine may be busy
     assert {"cpu/percent", "memory/percent", "memory/process_bytes", "disk/used_percent"} <= set(table.columns)
 
 

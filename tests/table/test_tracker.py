@@ -301,9 +301,9 @@ def test_reset_puts_the_table_into_the_bin(store_dir: Path) -> None:
 
 def test_a_tracker_is_not_the_current_run(store_dir: Path) -> None:
     """`eventide.log` never ends up in a tracker."""
-    run = eventide.init(dir=store_dir)
-    Tracker(store_dir).log(a=1)
-    assert eventide.run is run
+    with eventide.init(dir=store_dir) as run:
+        Tracker(store_dir).log(a=1)
+        assert eventide.run is run
 
 
 def test_the_store_cannot_be_a_file_of_another_kind(tmp_path: Path) -> None:
