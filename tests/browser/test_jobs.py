@@ -151,8 +151,9 @@ def test_a_view_is_shared_by_its_address(page: Any, browser: Any) -> None:
 
     other = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
     other.goto(address)
-    other.locator(".row").first.wait_for()
+    other.locator(".row .run-name").nth(len(rows) - 1).wait_for()
 
+    assert rows
     assert rows == texts(other, ".row .run-name")
     assert address == other.url
     assert len(address) <= 300
