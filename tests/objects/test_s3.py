@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,8 @@ import pytest
 
 import eventide
 from eventide.errors import InvalidSetting, ObjectNotFound
-from eventide.objects import s3
+from eventide.objects import connection, s3, young
+from eventide.store.local import LocalSource
 
 pytest.importorskip("boto3")
 servers = pytest.importorskip("moto.server")
@@ -42,9 +45,9 @@ def objects(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> s3.S3Objects:
         ("ENDPOINT_URL", endpoint),
     ):
         monkeypatch.setenv(f"AWS_{name}", value)
-    s3._connection.__dict__.clear()
+    connection.forget()
     bucket = f"b{os.urandom(6).hex()}"
-    s3._client_of_process().create_bucket(Bucket=bucket)
+    connection.client().create_bucket(Bucket=bucket)
     return s3.S3Objects(f"s3://{bucket}/some/prefix")
 
 
@@ -62,7 +65,7 @@ def test_bytes_and_files_come_back(objects: s3.S3Objects, tmp_path: Path) -> Non
     with objects.open(sha256) as file:
         file.seek(99_990)
         assert file.read() == data[-10:]
-    assert [name for name, *_ in objects.listing()] == [sha256]
+    assert [name for name, *_ in objects.young.listing()] == [sha256]
     for ask in (objects.read, objects.size_bytes, objects.open):
         with pytest.raises(ObjectNotFound):
             ask("0" * 64)
@@ -74,7 +77,7 @@ def test_an_interrupted_upload_goes_on(objects: s3.S3Objects, monkeypatch: pytes
     monkeypatch.setattr(s3, "PART_BYTES", 5 * 1024 * 1024)
     data = os.urandom(17 * 1024 * 1024)
     sent = list[int]()
-    client = s3._client_of_process()
+    client = connection.client()
     real = client.upload_part
 
     def failing(**asked: Any) -> Any:
@@ -140,3 +143,62 @@ def test_garbage_collection_reads_lists_of_files_in_the_bucket(
         store.artifact("data:v0").delete()
         assert (store_dir / "objects" / (sha := first.files["a.txt"].sha256)[:2] / sha).exists()
         assert store.artifact("data:v1").verify() == []
+
+
+def two_versions(store_dir: Path, tmp_path: Path) -> None:
+    """Log two versions of an artifact, whose bytes go to the bucket, and delete the second one's record."""
+    for text in ("first", "second"):
+        (tmp_path / "f.txt").write_text(text)
+        with eventide.init(dir=store_dir, project="p") as run:
+            run.log_artifact(tmp_path / "f.txt", "model")
+    with eventide.open(store_dir) as store:
+        store.artifact("model:v1").delete()
+
+
+def test_garbage_collection_frees_space_in_the_store_s_own_bucket(
+    objects: s3.S3Objects, store_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What no record names goes, with a report of its bytes, and what one names stays; a dry run and young objects change nothing."""
+    monkeypatch.setenv("EVENTIDE_OBJECTS", objects.url)
+    two_versions(store_dir, tmp_path)
+    before = list(objects.young.listing())
+    with contextlib.closing(LocalSource(store_dir)) as source:
+        assert source.gc(min_age_days=0).files == 0  # young: their writers may not have come to the record yet
+        monkeypatch.setattr(young, "MARK_AFTER_S", -2.0)
+        planned = source.gc(min_age_days=0, dry_run=True)
+        assert list(objects.young.listing()) == before
+        removed = source.gc(min_age_days=0)
+    assert (planned.files, planned.size_bytes) == (removed.files, removed.size_bytes) == (2, removed.size_bytes)
+    assert removed.size_bytes == sum(size for _, size, _ in before) - sum(
+        size for _, size, _ in objects.young.listing()
+    )
+    with eventide.open(store_dir) as store:
+        assert store.artifact("model:v0").verify() == []
+
+
+def test_garbage_collection_leaves_a_bucket_of_several_stores(
+    objects: s3.S3Objects, store_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody knows what another store names, so nothing goes."""
+    monkeypatch.setenv("EVENTIDE_OBJECTS", objects.url)
+    monkeypatch.setattr(young, "MARK_AFTER_S", -2.0)
+    two_versions(tmp_path / "other", tmp_path)
+    two_versions(store_dir, tmp_path)
+    before = list(objects.young.listing())
+    with contextlib.closing(LocalSource(store_dir)) as source:
+        assert source.gc(min_age_days=0).files == 0
+    assert list(objects.young.listing()) == before
+
+
+def test_an_object_put_again_is_young(objects: s3.S3Objects, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Putting what is there already leaves a mark, which keeps it from being removed as older than that."""
+    sha256 = objects.put_bytes(b"again")
+    begin_s = time.time()
+    monkeypatch.setattr(time, "time", lambda: begin_s + 10 * 86_400)
+    assert objects.put_bytes(b"again") == sha256
+    (mark,) = (key for key, *_ in objects.young._listed("young/"))
+    assert sha256 in mark
+    assert not objects.remove_if_old(sha256, begin_s - 60)
+    assert objects.remove_if_old(sha256, begin_s + 86_400)
+    assert not objects.exists(sha256)
+    assert list(objects.young._listed("young/")) == []

@@ -1,7 +1,7 @@
 """Which object store a store uses: its own folder, or a bucket.
 
-The setting `objects` says so to writers; the first writer that uses a bucket notes it in `objects.json`, where readers without the
-setting find it. Invariant: a reader finds every object that any writer of this store was told is kept.
+The setting `objects` says so to writers; the first writer that uses a bucket notes the store there, and the bucket in `objects.json`,
+where readers without the setting find it. Invariant: a reader finds every object that any writer of this store was told is kept.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from eventide.layout import Layout
     from eventide.objects.base import Objects
     from eventide.objects.copying import OnBytes
+    from eventide.objects.s3 import S3Objects
 
 NOTE = "objects.json"
 
@@ -34,16 +35,26 @@ def open_objects(layout: Layout, *, is_writer: bool = False) -> Objects:
         MissingExtra: it is one, and the package that speaks to it is not installed.
     """
     local = LocalObjects(layout)
+    bucket = bucket_of(layout)
+    if bucket is None:
+        return local
+    if is_writer and _noted(layout) != bucket.url:
+        with contextlib.suppress(OSError):  # then nothing can be put there either, which is said when it is tried
+            bucket.young.join(layout.check())
+            _note(layout, bucket.url)
+    return Joined(bucket, local)
+
+
+def bucket_of(layout: Layout) -> S3Objects | None:
+    """Return the bucket that a store keeps objects in, or None; raises as `open_objects` does."""
     url = settings.get("objects") or _noted(layout)
     if not url:
-        return local
+        return None
     if not url.startswith("s3://"):
         raise InvalidSetting(f"`{url:.80}` is no object store", hint="EVENTIDE_OBJECTS=s3://bucket/prefix")
     from eventide.objects.s3 import S3Objects  # noqa: PLC0415 - most stores are folders
 
-    if is_writer:
-        _note(layout, url)
-    return Joined(S3Objects(url), local)
+    return S3Objects(url)
 
 
 def _noted(layout: Layout) -> str:
@@ -54,12 +65,9 @@ def _noted(layout: Layout) -> str:
 
 
 def _note(layout: Layout, url: str) -> None:
-    if _noted(layout) == url:
-        return
     temporary = layout.root / f".objects-{os.urandom(6).hex()}.tmp"
-    with contextlib.suppress(OSError):  # the setting is there; only readers without it would miss the note
-        temporary.write_bytes(orjson.dumps({"url": url}) + b"\n")
-        temporary.replace(layout.root / NOTE)
+    temporary.write_bytes(orjson.dumps({"url": url}) + b"\n")
+    temporary.replace(layout.root / NOTE)
 
 
 class Joined:

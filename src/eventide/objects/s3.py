@@ -11,12 +11,13 @@ import contextlib
 import hashlib
 import io
 import tempfile
-import threading
 from typing import TYPE_CHECKING, Any
 
 from eventide._optional import require
 from eventide.errors import InvalidSetting, ObjectNotFound
+from eventide.objects.connection import as_os_error, client, is_missing
 from eventide.objects.copying import copy_hashing
+from eventide.objects.young import Young
 
 if TYPE_CHECKING:
     import os
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 PART_BYTES = 16 * 1024 * 1024
 MAX_PARTS = 10_000
-_MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 
 
 class S3Objects:
@@ -41,10 +41,11 @@ class S3Objects:
         self.url = url
         self._bucket = bucket
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+        self.young = Young(url, bucket, self._prefix)
 
     @property
     def _client(self) -> Any:
-        return _client_of_process()
+        return client()
 
     def key(self, sha256: str) -> str:
         """Return the name an object has in the bucket."""
@@ -56,7 +57,7 @@ class S3Objects:
         """Store bytes and return their SHA-256; raises OSError when the bucket cannot be written."""
         sha256 = hashlib.sha256(data).hexdigest()
         if not self._has(sha256, len(data)):
-            with _as_os_error(self.url):
+            with as_os_error(self.url):
                 self._client.put_object(Bucket=self._bucket, Key=self.key(sha256), Body=data)
         return sha256
 
@@ -83,7 +84,7 @@ class S3Objects:
             is_new = not self._has(sha256, size)
             if is_new:
                 source.seek(begin)
-                with _as_os_error(self.url):
+                with as_os_error(self.url):
                     self._upload(source, sha256, size)
         return sha256, is_new
 
@@ -135,7 +136,7 @@ class S3Objects:
     def part(self, sha256: str, start: int, stop: int | None) -> bytes:
         """Return bytes `start` up to `stop` of an object; raises ObjectNotFound."""
         wanted = {"Range": f"bytes={start}-{'' if stop is None else stop - 1}"} if start or stop is not None else {}
-        with self._missing(sha256), _as_os_error(self.url):
+        with self._missing(sha256), as_os_error(self.url):
             answer = self._client.get_object(Bucket=self._bucket, Key=self.key(sha256), **wanted)
             data: bytes = answer["Body"].read()
         return data
@@ -149,35 +150,36 @@ class S3Objects:
 
     def size_bytes(self, sha256: str) -> int:
         """Return the object's size; raises ObjectNotFound."""
-        with self._missing(sha256), _as_os_error(self.url):
-            return int(self._client.head_object(Bucket=self._bucket, Key=self.key(sha256))["ContentLength"])
-        raise AssertionError  # pragma: no cover - for the type checker
+        return self.found(sha256)[0]
 
     # ── upkeep ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def listing(self) -> Iterator[tuple[str, int, float]]:
-        """Yield hash, size and time of last change (seconds) of every object."""
-        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
-        for page in pages:
-            for found in page.get("Contents") or []:
-                name = str(found["Key"]).rpartition("/")[2]
-                if len(name) == 64:
-                    yield name, int(found["Size"]), float(found["LastModified"].timestamp())
-
     def touch(self, sha256: str) -> bool:
-        """Tell whether the object is there; its age is that of its upload."""
-        return self.exists(sha256)
+        """Make an object young again, so that garbage collection leaves it; tell whether it is there."""
+        return self._touched(sha256) is not None
 
-    def remove(self, sha256: str) -> None:
-        """Remove an object; nothing happens when it is gone."""
-        with _as_os_error(self.url):
-            self._client.delete_object(Bucket=self._bucket, Key=self.key(sha256))
+    def remove_if_old(self, sha256: str, oldest_kept_s: float) -> bool:
+        """Remove an object unless somebody has put it since a moment (seconds); tell whether it was removed. Raises OSError."""
+        return self.young.remove_if_old(sha256, self.key(sha256), oldest_kept_s)
+
+    def found(self, sha256: str) -> tuple[int, float]:
+        """Return the object's size in bytes and the time of its upload (seconds); raises ObjectNotFound."""
+        with self._missing(sha256), as_os_error(self.url):
+            head = self._client.head_object(Bucket=self._bucket, Key=self.key(sha256))
+            return int(head["ContentLength"]), float(head["LastModified"].timestamp())
+        raise AssertionError  # pragma: no cover - for the type checker
 
     def _has(self, sha256: str, size: int) -> bool:
+        return self._touched(sha256) == size
+
+    def _touched(self, sha256: str) -> int | None:
+        """Make an object young again and return its size in bytes, or None when it is not there."""
         try:
-            return self.size_bytes(sha256) == size
+            size_bytes, uploaded_s = self.found(sha256)
         except ObjectNotFound:
-            return False
+            return None
+        self.young.mark(sha256, uploaded_s)
+        return size_bytes
 
     @contextlib.contextmanager
     def _missing(self, sha256: str) -> Iterator[None]:
@@ -185,7 +187,7 @@ class S3Objects:
         try:
             yield
         except errors.ClientError as error:
-            if str(error.response.get("Error", {}).get("Code")) in _MISSING:
+            if is_missing(error):
                 raise ObjectNotFound(f"no object `{sha256}` in `{self.url}`") from None
             raise
 
@@ -219,30 +221,3 @@ class _Remote(io.RawIOBase):
 def _check(data: bytes, sha256: str) -> None:
     if hashlib.sha256(data).hexdigest() != sha256:
         raise OSError("the file changed while it was sent")
-
-
-@contextlib.contextmanager
-def _as_os_error(url: str) -> Iterator[None]:
-    """Turn what boto3 raises into OSError, as a disk would, except for what says that something is missing."""
-    errors = require("botocore.exceptions", "s3")
-    try:
-        yield
-    except errors.ClientError as error:
-        if str(error.response.get("Error", {}).get("Code")) in _MISSING:
-            raise
-        raise OSError(f"`{url}`: {error}") from error
-    except errors.BotoCoreError as error:
-        raise OSError(f"`{url}`: {error}") from error
-
-
-_connection = threading.local()
-
-
-def _client_of_process() -> Any:
-    """Return the client of this thread in this process."""
-    import os  # noqa: PLC0415 - only the process id
-
-    made = getattr(_connection, "made", None)
-    if made is None or made[0] != os.getpid():
-        made = _connection.made = (os.getpid(), require("boto3", "s3").session.Session().client("s3"))
-    return made[1]

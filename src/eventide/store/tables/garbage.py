@@ -3,16 +3,19 @@
 What refers to what is found without knowing any record's form: every run of 64 hexadecimal digits in a journal, in a sealed record or
 value, or in a referenced object that is JSON (a manifest) counts as a reference. So nothing that is named anywhere is ever removed.
 Objects younger than `min_age_days` are left alone: their writer may not have come to the record yet. What only a deleted version of an
-artifact names is not named (see `released`).
+artifact names is not named (see `released`). In a bucket objects are removed only when this store alone uses it: what others name cannot
+be known.
 
 Invariant: an object is removed only when it was old before the first journal was read, and is still old when it goes.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import re
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +25,8 @@ from eventide.clock import SYSTEM_CLOCK, Clock
 from eventide.errors import ObjectNotFound, StoreDamaged
 from eventide.layout import PART_SUFFIX, Layout
 from eventide.model import Removal
-from eventide.objects.choice import open_objects
+from eventide.objects import young
+from eventide.objects.choice import bucket_of, open_objects
 from eventide.objects.local import LocalObjects
 from eventide.store.tables.compact import table_paths
 from eventide.store.tables.delta import arrow_schema, open_table
@@ -31,6 +35,7 @@ from eventide.store.tables.sealed import Snapshot
 
 if TYPE_CHECKING:
     from eventide.objects.base import Objects
+    from eventide.objects.s3 import S3Objects
 
 MIN_AGE_DAYS = 7.0
 _DAY_S = 86400.0
@@ -45,7 +50,8 @@ _DIGITS = 64
 @dataclass(frozen=True, slots=True)
 class _Object:
     sha256: str
-    path: Path
+    path: Path | None
+    """None: in the bucket."""
     size_bytes: int
     mtime_s: float
 
@@ -59,7 +65,9 @@ def collect_garbage(
         StoreDamaged: a journal or table cannot be read, so nobody knows what is referred to; nothing is removed then.
     """
     oldest_kept_s = clock.time() - min_age_days * _DAY_S
-    return _collect(layout, objects_in(layout), oldest_kept_s, {}, dry_run=dry_run)
+    bucket = _own_bucket(layout)
+    found = [*objects_in(layout), *(_objects_of(bucket) if bucket is not None else ())]
+    return _collect(layout, found, oldest_kept_s, {}, bucket, dry_run=dry_run)
 
 
 def collect_some(
@@ -69,33 +77,63 @@ def collect_some(
 
     `released` are lists of files to look at as if their versions were deleted already. Raises StoreDamaged as `collect_garbage` does.
     """
-    some = (found for sha256 in dict.fromkeys(hashes) if (found := _object(layout, sha256)) is not None)
-    return _collect(layout, some, put_before_s, dict.fromkeys(released, math.inf), dry_run=dry_run)
+    bucket = _own_bucket(layout)
+    some = [found for sha256 in dict.fromkeys(hashes) for found in _object(layout, bucket, sha256)]
+    return _collect(layout, some, put_before_s, dict.fromkeys(released, math.inf), bucket, dry_run=dry_run)
 
 
 def _collect(
-    layout: Layout, objects: Iterable[_Object], oldest_kept_s: float, gone: Deletions, *, dry_run: bool
+    layout: Layout,
+    objects: Iterable[_Object],
+    oldest_kept_s: float,
+    gone: Deletions,
+    bucket: S3Objects | None,
+    *,
+    dry_run: bool,
 ) -> Removal:
-    candidates = {found.sha256: found for found in objects if found.mtime_s < oldest_kept_s}
-    if candidates:
-        for sha256 in _referenced(layout, set(candidates), gone):
-            candidates.pop(sha256, None)
+    in_use_s = time.time() - 2 * young.MARK_AFTER_S  # whoever found it in the bucket since then may have left no mark
+    candidates = [
+        found
+        for found in objects
+        if found.mtime_s < (oldest_kept_s if found.path is not None else min(oldest_kept_s, in_use_s))
+    ]
+    referenced = _referenced(layout, {found.sha256 for found in candidates}, gone) if candidates else set()
     files = size_bytes = 0
-    for found in candidates.values():
-        if not dry_run and not _unlink_if_old(found, oldest_kept_s):
+    for found in candidates:
+        if found.sha256 in referenced or not (dry_run or _remove_if_old(found, oldest_kept_s, bucket)):
             continue
         files += 1
         size_bytes += found.size_bytes
     return Removal((), files, size_bytes, dry_run)
 
 
-def _object(layout: Layout, sha256: str) -> _Object | None:
-    path = layout.object(sha256)
+def _own_bucket(layout: Layout) -> S3Objects | None:
+    """Return the bucket of a store, when there is one that no other store uses; raises StoreDamaged when it does not answer."""
+    bucket = bucket_of(layout)
     try:
+        return bucket if bucket is not None and bucket.young.stores() == {layout.check()} else None
+    except OSError as error:
+        raise StoreDamaged(f"{error}", hint="try again when the bucket can be reached") from error
+
+
+def _objects_of(bucket: S3Objects) -> Iterator[_Object]:
+    try:
+        yield from (
+            _Object(sha256, None, size_bytes, mtime_s) for sha256, size_bytes, mtime_s in bucket.young.listing()
+        )
+    except OSError as error:
+        raise StoreDamaged(f"{error}", hint="try again when the bucket can be reached") from error
+
+
+def _object(layout: Layout, bucket: S3Objects | None, sha256: str) -> Iterator[_Object]:
+    """Yield an object wherever it is: in the store, in its bucket, or in both."""
+    path = layout.object(sha256)
+    with contextlib.suppress(FileNotFoundError):
         stat = path.stat()
-    except FileNotFoundError:
-        return None
-    return _Object(sha256, path, stat.st_size, stat.st_mtime)
+        yield _Object(sha256, path, stat.st_size, stat.st_mtime)
+    if bucket is not None:
+        with contextlib.suppress(ObjectNotFound):
+            yield _Object(sha256, None, *bucket.found(sha256))
 
 
 def objects_in(layout: Layout) -> Iterator[_Object]:
@@ -107,8 +145,10 @@ def objects_in(layout: Layout) -> Iterator[_Object]:
                 yield _Object(entry.name, Path(entry.path), stat.st_size, stat.st_mtime)
 
 
-def _unlink_if_old(found: _Object, oldest_kept_s: float) -> bool:
+def _remove_if_old(found: _Object, oldest_kept_s: float, bucket: S3Objects | None) -> bool:
     """Remove an object unless somebody put it again meanwhile."""
+    if found.path is None:
+        return bucket is not None and bucket.remove_if_old(found.sha256, oldest_kept_s)
     try:
         if found.path.stat().st_mtime >= oldest_kept_s:
             return False

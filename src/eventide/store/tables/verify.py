@@ -147,18 +147,19 @@ class _Lines:
 
 def _objects(layout: Layout) -> Iterator[Problem]:
     for found in objects_in(layout):
+        path = layout.object(found.sha256)
         digest = hashlib.sha256()
         try:
-            with found.path.open("rb") as file:
+            with path.open("rb") as file:
                 while block := file.read(_BLOCK_BYTES):
                     digest.update(block)
         except FileNotFoundError:
             continue
         except OSError as error:
-            yield Problem(str(found.path), 0, f"the object cannot be read: {error.strerror or error}")
+            yield Problem(str(path), 0, f"the object cannot be read: {error.strerror or error}")
             continue
         if digest.hexdigest() != found.sha256:
-            yield Problem(str(found.path), 0, "the object's bytes are not those its name promises", found.size_bytes)
+            yield Problem(str(path), 0, "the object's bytes are not those its name promises", found.size_bytes)
 
 
 def leftovers(layout: Layout, now_s: float) -> Iterator[Problem]:
