@@ -7,9 +7,9 @@ answers. Invariant: a question never waits for a writer, and sees every row whos
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import platformdirs
 
@@ -53,9 +53,14 @@ from eventide.store.upkeep import Upkeep
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from eventide.store.rows.curves import Plan
+    from eventide.store.rows.held import Held
     from eventide.store.rows.reading import Reading
     from eventide.store.tables.compact import CompactReport
     from eventide.store.tables.seal import SealReport
+
+
+Curves = TypeVar("Curves", "list[Series]", "list[Buckets]")
 
 
 class LocalSource:
@@ -168,7 +173,7 @@ class LocalSource:
         if derived:
             from eventide.store.filter.derived import fill_derived  # noqa: PLC0415 - numpy only where points are asked for
 
-            fill_derived(self._index.db, derived, self._series)
+            fill_derived(self._index.db, derived, self._points)
         return chosen, order
 
     def _ids(self, query: RunQuery) -> list[str]:
@@ -240,14 +245,27 @@ class LocalSource:
 
     # ── rows ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _series(self, query: SeriesQuery) -> list[Series]:
-        return self._read().series(query)
+    def _points(self, query: SeriesQuery) -> list[Series]:
+        return self._planned(query, lambda plan, held: plan.series(held))
 
     def series(self, query: SeriesQuery) -> list[Series] | list[Buckets]:
         """Return the curves that exist of `run_ids` x `keys`, runs outermost; Buckets when `query.bins` is given."""
-        with self._lock:
-            self.refresh()
-            return self._read().series(query) if query.bins is None else self._read().buckets(query)
+        if query.bins is None:
+            return self._points(query)
+        return self._planned(query, lambda plan, held: plan.buckets(held))
+
+    def _planned(self, query: SeriesQuery, answer: Callable[[Plan, Held], Curves]) -> Curves:
+        """Answer a question for curves without the lock: what it reads never changes, and may only be gone."""
+        for last in (False, False, False, True):
+            with self._lock:
+                self.refresh()
+                plan, held = self._read().plan(query), self._read().held
+            try:
+                return answer(plan, held)
+            except FileNotFoundError:  # compacted or purged meanwhile
+                if last:
+                    raise
+        raise AssertionError  # the last try returns or raises
 
     def rows(
         self, run_ids: Sequence[str] | None = None, *, keys: Sequence[str] | None = None, attempts: Attempts = "last"

@@ -6,7 +6,7 @@ Invariant: a table handed out holds all rows of the asked-for runs in the file, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -37,8 +37,8 @@ def read_rows(path: str, run_ids: Collection[str] | None = None, choose: Choose 
     return table.filter(pc.is_in(table.column("run_id"), value_set=arrays.texts(sorted(run_ids))))
 
 
-def read_encoded(path: str, run_ids: Collection[str], choose: Choose) -> pa.Table:
-    """Return the row groups that may hold rows of `run_ids`, rows of other runs included, with texts dictionary-encoded.
+def read_groups(path: str, run_ids: Collection[str], choose: Choose) -> Iterator[pa.Table]:
+    """Yield the row groups that may hold rows of `run_ids`, one at a time, rows of other runs included, texts dictionary-encoded.
 
     For whoever walks stretches of rows by run anyway: neither comparing nor copying half a million run ids.
 
@@ -47,7 +47,9 @@ def read_encoded(path: str, run_ids: Collection[str], choose: Choose) -> pa.Tabl
     """
     with pq.ParquetFile(path, read_dictionary=["run_id", "_writer"]) as file:
         groups, _ = _groups(file.metadata, run_ids)
-        return file.read_row_groups(groups, columns=choose(file.schema_arrow.names))
+        columns = choose(file.schema_arrow.names) if groups else []
+        for group in groups:
+            yield file.read_row_group(group, columns=columns, use_threads=False)
 
 
 def _groups(metadata: Any, run_ids: Collection[str] | None) -> tuple[list[int], bool]:

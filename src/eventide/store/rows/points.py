@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eventide.store.rows.stretches import MixedError, Stretch
+from eventide.store.rows.stretches import MixedError, Stretch, merged
 
 if TYPE_CHECKING:
     from eventide.model import Floats, Ints
@@ -42,15 +43,16 @@ def joined(parts: Sequence[Stretch], cutoffs: Mapping[int, int]) -> Points:
     """
     if parts[0].writer is not None:
         return _of_writers(parts, cutoffs)
-    ordered = sorted(parts, key=lambda part: part.seq[0])
-    if any(before.seq[1] >= after.seq[0] for before, after in zip(ordered, ordered[1:], strict=False)):
+    (whole,) = merged(in_order(parts))
+    return Points(whole.steps(), _NO_TIMES if whole.ts is None else whole.ts, whole.y)
+
+
+def in_order(parts: Sequence[Stretch]) -> list[Stretch]:
+    """Return stretches of one writer as they follow each other; raises MixedError where they do not."""
+    ordered = sorted(parts, key=lambda part: int(part.seq[0]))
+    if any(before.seq[1] >= after.seq[0] for before, after in pairwise(ordered)):
         raise MixedError
-    times = [part.ts for part in ordered if part.ts is not None]
-    return Points(
-        _together([part.steps() for part in ordered]),
-        _together(times) if times else _NO_TIMES,
-        _together([part.y for part in ordered]),
-    )
+    return ordered
 
 
 def _together(pieces: Sequence[Any]) -> Any:

@@ -8,34 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pyarrow as pa
 
 from eventide.errors import StoreError
-from eventide.model import Attempts, Buckets, ConsoleLine, KeyInfo, Series, SeriesQuery
+from eventide.model import Attempts, ConsoleLine, KeyInfo, SeriesQuery
 from eventide.names import escape_key
 from eventide.settings import get
 from eventide.store.index import relations
 from eventide.store.index.advance import Indexer, cutoffs
 from eventide.store.rows import arrays
 from eventide.store.rows.columns import FIXED, MORE, ColumnMap, parse
+from eventide.store.rows.curves import Plan
 from eventide.store.rows.frames import logical_table
+from eventide.store.rows.held import Held
 from eventide.store.rows.overlay import apply_overlay
 from eventide.store.rows.parquet import read_rows
-from eventide.store.rows.points import (
-    Points,
-    logging_order,
-    not_repeated,
-    points,
-    read_sealed,
-    run_bounds,
-    writer_codes,
-)
+from eventide.store.rows.points import logging_order, not_repeated
 from eventide.store.rows.samples import columns_of, sample_points, sampled_keys
-from eventide.store.rows.series import Bins, bucket, grid
-from eventide.store.rows.smoothing import smooth
+from eventide.store.rows.stretches import Need, run_bounds, writer_codes
 from eventide.store.rows.tail import Tail
 
 if TYPE_CHECKING:
@@ -44,7 +37,6 @@ if TYPE_CHECKING:
     from eventide.clock import Clock
     from eventide.journal.scan import Part
     from eventide.layout import Layout
-    from eventide.model import Floats
     from eventide.store.index.database import Index
     from eventide.store.sql.engine import Engine
     from eventide.store.tables.sealed import SealedTables
@@ -52,19 +44,9 @@ if TYPE_CHECKING:
 AUTO_SEAL_BYTES = 64 * 1024 * 1024
 """Closed, unsealed journal from which on reading seals first: parsing it again in every process would cost more."""
 _TRIES = 5
+_MARKS = 500
 
 Answer = TypeVar("Answer")
-
-
-class Curve(NamedTuple):
-    """One metric of one run over some x."""
-
-    run_id: str
-    key: str
-    points: Points
-    x: Floats
-    drawn: Floats
-    """The values to show: the logged ones, or these smoothed."""
 
 
 class Reading:
@@ -82,6 +64,7 @@ class Reading:
         self._maps: dict[str, tuple[int, ColumnMap]] = {}
         self._tail = Tail(sealed.covered, self._column_map)
         self._engine: Engine | None = None
+        self.held = Held(clock)
 
     def engine(self, lock: RLock) -> Engine:
         """Return the SQL engine, made at the first query; `lock` is the owner's, and is taken whenever views are brought up to date."""
@@ -163,66 +146,34 @@ class Reading:
 
     # ── curves ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _points(self, query: SeriesQuery, keys: Sequence[str]) -> dict[tuple[str, str], Points]:
-        run_ids = query.run_ids
+    def plan(self, query: SeriesQuery) -> Plan:
+        """Return what answers a question for curves; the answer itself is made without the owner's lock."""
+        run_ids = list(dict.fromkeys(query.run_ids))
+        started = self._facts("SELECT run_id, started FROM runs WHERE run_id", run_ids)
         if query.table == "system":
-            return sample_points(self._samples(run_ids, self._projects(run_ids), keys), run_ids, keys)
+            keys = tuple(dict.fromkeys((*query.keys, query.x)))
+            samples = sample_points(self._samples(run_ids, self._projects(run_ids), keys), run_ids, keys)
+            return Plan(query, (), (), Need.TIMES, {}, started, samples)
         self._prepare()
+        writers = "SELECT run_id, count(*) FROM writers WHERE role <> 'edit' AND run_id"
+        several = [run_id for run_id, count in self._facts(writers, run_ids, "GROUP BY run_id").items() if count > 1]
+        found = {run_id: self._cutoffs(run_id) for run_id in several}
+        return Plan(
+            query,
+            [file for project in self._projects(run_ids) for file in self._sealed.files(project, "events", run_ids)],
+            self._tail.tables(self._parts(run_ids), "events"),
+            Need.PLACE if several else Need.STEPS,
+            {run_id: limits for run_id, limits in found.items() if limits},
+            started,
+        )
 
-        def read() -> dict[tuple[str, str], Points]:
-            tables = []
-            for project in self._projects(run_ids):
-                tables += read_sealed(self._sealed.files(project, "events", run_ids), run_ids, keys)
-            tables += self._tail.tables(self._parts(run_ids), "events")
-            return points(tables, run_ids, keys, self._cutoffs, attempts=query.attempts)
-
-        return self._again(read)
-
-    def _curves(self, query: SeriesQuery) -> list[Curve]:
-        """Return every curve that exists, smoothed over all of its points and then cut to the range of x."""
-        by_key = query.x not in ("step", "ts", "time")
-        wanted = (*query.keys, query.x) if by_key else query.keys
-        found = self._points(query, tuple(dict.fromkeys(wanted)))
-        curves = []
-        for run_id in dict.fromkeys(query.run_ids):
-            for key in dict.fromkeys(query.keys):
-                curve = found.get((run_id, key))
-                if curve is None:
-                    continue
-                if by_key:
-                    other = found.get((run_id, query.x))
-                    if other is None:
-                        continue
-                    curve, x = _align(curve, other)
-                elif query.x == "step":
-                    x = curve.step.astype(np.float64)
-                else:
-                    x = curve.ts if query.x == "ts" else curve.ts - self._started(run_id)
-                drawn = curve.y if query.smooth is None else smooth(x, curve.y, query.smooth)
-                curves.append(_cut(Curve(run_id, key, curve, x, drawn), query.start, query.stop))
-        return curves
-
-    def _started(self, run_id: str) -> float:
-        found = self._index.db.execute("SELECT started FROM runs WHERE run_id = ?", (run_id,)).fetchone()
-        return float(found[0]) if found else 0.0
-
-    def series(self, query: SeriesQuery) -> list[Series]:
-        """Return every point of the curves of a query."""
-        return [
-            Series(curve.run_id, curve.key, curve.x, curve.points.step, curve.points.ts, curve.drawn)
-            for curve in self._curves(query)
-        ]
-
-    def buckets(self, query: SeriesQuery) -> list[Buckets]:
-        """Return the curves of a query in buckets on a shared grid."""
-        curves = [curve for curve in self._curves(query) if len(curve.x)]
-        if not curves:
-            return []
-        finite = [curve.x[np.isfinite(curve.x)] for curve in curves]
-        low = query.start if query.start is not None else min((float(x.min()) for x in finite if len(x)), default=0.0)
-        high = query.stop if query.stop is not None else max((float(x.max()) for x in finite if len(x)), default=0.0)
-        edges = grid(low, high, max(1, query.bins or 1))
-        return [Buckets(curve.run_id, curve.key, edges, *_bucket(curve, edges)) for curve in curves]
+    def _facts(self, sql: str, run_ids: Sequence[str], end: str = "") -> dict[str, float]:
+        """Return run id → number by a statement that ends before its list of runs."""
+        found: dict[str, float] = {}
+        for first in range(0, len(run_ids), _MARKS):
+            some = run_ids[first : first + _MARKS]
+            found.update(self._index.db.execute(f"{sql} IN ({', '.join('?' * len(some))}) {end}", some))
+        return found
 
     # ── samples of the machine ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -317,42 +268,6 @@ class Reading:
 
 def _columns_of(names: Iterable[str], stored: set[str]) -> list[str]:
     return [name for name in names if name in FIXED or name == MORE or parse(name).key in stored]
-
-
-def _align(curve: Points, other: Points) -> tuple[Points, np.ndarray[tuple[int], np.dtype[np.float64]]]:
-    """Return the points of `curve` at steps where `other` has a value, and those values; the latest where a step has several."""
-    order = np.argsort(other.step, kind="stable")
-    steps, values = other.step[order], other.y[order]
-    place = np.searchsorted(steps, curve.step, side="right") - 1
-    hit = (place >= 0) & (steps[np.maximum(place, 0)] == curve.step)
-    return Points(curve.step[hit], curve.ts[hit], curve.y[hit]), values[place[hit]]
-
-
-def _cut(curve: Curve, start: float | None, stop: float | None) -> Curve:
-    if start is None and stop is None:
-        return curve
-    keep = np.ones(len(curve.x), bool)
-    if start is not None:
-        keep &= curve.x >= start
-    if stop is not None:
-        keep &= curve.x <= stop
-    inside = np.flatnonzero(keep)
-    if len(inside) == len(keep):
-        return curve
-    together = len(inside) > 0 and inside[-1] - inside[0] + 1 == len(inside)
-    place = slice(int(inside[0]), int(inside[-1]) + 1) if together else inside  # a stretch is a view, not a copy
-    points = Points(curve.points.step[place], curve.points.ts[place], curve.points.y[place])
-    drawn = points.y if curve.drawn is curve.points.y else curve.drawn[place]
-    return curve._replace(points=points, x=curve.x[place], drawn=drawn)
-
-
-def _bucket(curve: Curve, edges: Floats) -> Bins:
-    """Return the buckets of a curve: extremes of what was logged, averages of what is drawn."""
-    logged = bucket(curve.x, curve.points.y, edges)
-    if curve.drawn is curve.points.y:
-        return logged
-    smoothed = bucket(curve.x, curve.drawn, edges)
-    return logged._replace(mean=smoothed.mean, last=smoothed.last)
 
 
 def _ordered(

@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 
 from eventide.names import unescape_key
 from eventide.store.rows.columns import parse
-from eventide.store.rows.points import Points, number_columns
+from eventide.store.rows.points import Points
+from eventide.store.rows.stretches import number_columns
 
 if TYPE_CHECKING:
     from eventide.model import Floats

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 
 LARGEST = float(np.finfo(np.float64).max)
+_ROUNDING = 2
+"""Places by which a division may miss."""
+EXACT_STEP = 1 << 52
+"""Steps below it are numbers that floats tell apart."""
 
 
 class Bins(NamedTuple):
@@ -61,6 +65,24 @@ def bucket(x: Floats, y: Floats, edges: Floats) -> Bins:
         x, y = x[order], y[order]
     bounds = np.searchsorted(x, edges, side="left")
     bounds[-1] = np.searchsorted(x, edges[-1], side="right")
+    return _between(y, bounds)
+
+
+def bucket_steps(steps: range, y: Floats, edges: Floats) -> Bins:
+    """Return the same for the x of an ascending range, without making an array of it."""
+    first, pace, count = steps.start, steps.step, len(steps)
+    with np.errstate(over="ignore"):
+        bounds = np.clip(np.ceil((edges - first) / pace), 0, count).astype(np.int64)
+    for _ in range(_ROUNDING):  # the division rounds; what counts is how x and edge compare
+        bounds -= (bounds > 0) & (first + pace * (bounds - 1) >= edges)
+        bounds += (bounds < count) & (first + pace * bounds < edges)
+    last = bounds[-1]
+    bounds[-1] = last + (last < count and first + pace * last == edges[-1])
+    return _between(y, bounds)
+
+
+def _between(y: Floats, bounds: Ints) -> Bins:
+    """Return the buckets of values sorted by x, where bucket i holds y[bounds[i]:bounds[i + 1]]."""
     finite = np.isfinite(y)
     if finite.all():
         return _of_finite(y, bounds, np.zeros(len(bounds) - 1, dtype=np.int64))
