@@ -9,20 +9,29 @@ import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
+import orjson
 import pytest
 
 import eventide
 from eventide.errors import InvalidSetting, ObjectNotFound
+from eventide.layout import Layout
 from eventide.objects import connection, s3, young
+from eventide.objects.local import LocalObjects
+from eventide.relay.answer import dispatch
+from eventide.relay.frames import unpacked
+from eventide.relay.outbox import Outbox
+from eventide.relay.receiver import Receiver
+from eventide.relay.sender import Sender
 from eventide.store.local import LocalSource
 
 pytest.importorskip("boto3")
 servers = pytest.importorskip("moto.server")
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 
 @pytest.fixture(scope="module")
@@ -202,3 +211,41 @@ def test_an_object_put_again_is_young(objects: s3.S3Objects, monkeypatch: pytest
     assert objects.remove_if_old(sha256, begin_s + 86_400)
     assert not objects.exists(sha256)
     assert list(objects.young._listed("young/")) == []
+
+
+class Hub:
+    """A hub reached without a network."""
+
+    url = "http://127.0.0.1:1"
+
+    def __init__(self, root: Path) -> None:
+        self.layout = Layout(root)
+        self.layout.create(now_s=0.0)
+        self.receiver = Receiver(self.layout, LocalObjects(self.layout))
+
+    def request(self, _method: str, path: str, body: bytes, *, headers: Mapping[str, str]) -> bytes:
+        """Answer as the hub's server does."""
+        parts = urlsplit(path)
+        what = parts.path.removeprefix("/api/relay/")
+        data = unpacked(body) if headers.get("Content-Encoding") == "gzip" else body
+        query = dict(parse_qsl(parts.query))
+        return orjson.dumps(dispatch(self.receiver, what, query, data, allowed=lambda _project: True, hub="hub"))
+
+
+def test_objects_of_a_bucket_reach_a_hub(
+    objects: s3.S3Objects, store_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A relay sends what the store keeps in its bucket, lists of files and the files on them."""
+    monkeypatch.setenv("EVENTIDE_OBJECTS", objects.url)
+    (tmp_path / "f.txt").write_text("hello")
+    with eventide.init(dir=store_dir, project="p") as run:
+        run.log({"img": np.zeros((64, 64), dtype=np.uint8)})
+        run.log_artifact(tmp_path / "f.txt", "model")
+    hub = Hub(tmp_path / "hub")
+    sending = Sender(hub, Outbox(Layout(store_dir)))  # type: ignore[arg-type]
+    while sending.round():
+        pass
+    monkeypatch.delenv("EVENTIDE_OBJECTS")
+    with eventide.open(tmp_path / "hub") as store:
+        assert store.artifact("model").verify() == []
+        assert store.media()[0].image().size == (64, 64)

@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from eventide.errors import EventideError
+from eventide.errors import EventideError, ObjectNotFound
 from eventide.journal.scan import Part, Scanner
+from eventide.objects.choice import open_objects
 from eventide.relay.frames import Ack, Piece
 
 if TYPE_CHECKING:
     from eventide.layout import Layout
+    from eventide.objects.base import Objects
 
 PIECE_BYTES = 4 * 1024 * 1024
 _MANIFEST_BYTES = 64 * 1024 * 1024
@@ -65,6 +67,8 @@ class Outbox:
     """File that remembers which objects were delivered; None: nothing is remembered."""
     rank: int | None = None
     """Only parts of this rank; None: of all."""
+    store: Objects = field(init=False)
+    """Where objects are, the store's folder or its bucket."""
     _scanner: Scanner = field(init=False)
     _states: dict[Key, _State] = field(default_factory=dict)
     _objects: deque[str] = field(default_factory=deque)
@@ -72,6 +76,7 @@ class Outbox:
     _remembered: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.store = open_objects(self.layout)
         self._scanner = Scanner(self.layout, only=self.run_ids)
         if self.memory is not None:
             with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
@@ -175,9 +180,15 @@ class Outbox:
         found: dict[str, None] = {}
         while self._objects and len(found) < count:
             sha256 = self._objects.popleft()
-            if sha256 not in self._delivered and self.layout.object(sha256).exists():
+            if sha256 not in self._delivered and self._may_exist(sha256):
                 found[sha256] = None
         return list(found)
+
+    def _may_exist(self, sha256: str) -> bool:
+        try:
+            return self.store.exists(sha256)
+        except OSError:  # a bucket that does not answer: asked again when the object is sent
+            return True
 
     def again(self, hashes: Iterable[str]) -> None:
         """Put objects back that could not be sent."""
@@ -186,8 +197,8 @@ class Outbox:
     def delivered(self, sha256: str) -> None:
         """Note that an object is there; what it names, when it is a list of others, is sent too."""
         self._delivered.add(sha256)
-        with contextlib.suppress(OSError), self.layout.object(sha256).open("rb") as file:
-            if file.read(1) in (b"{", b"[") and os.fstat(file.fileno()).st_size <= _MANIFEST_BYTES:
+        with contextlib.suppress(OSError, ObjectNotFound), self.store.open(sha256) as file:
+            if file.read(1) in (b"{", b"[") and self.store.size_bytes(sha256) <= _MANIFEST_BYTES:
                 self._objects.extend(match.decode() for match in _NAMED.findall(file.read()))
 
     def remember(self) -> None:

@@ -5,7 +5,6 @@ Invariant: what the hub says it has is where sending goes on. What failed is sen
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from eventide.clock import SYSTEM_CLOCK, Clock
-from eventide.errors import EventideError, Unreachable
+from eventide.errors import EventideError, ObjectNotFound, Unreachable
 from eventide.relay.frames import Ack, dump_frame, packed
 
 if TYPE_CHECKING:
@@ -202,16 +201,18 @@ class Sender:
 
     def _send_object(self, sha256: str, received: int) -> None:
         """Send one object from where the hub's half of it ends."""
-        path = self._outbox.layout.object(sha256)
+        store = self._outbox.store
         complete, size = False, 0
         while not complete:
             try:
-                with path.open("rb") as file:
-                    size = os.fstat(file.fileno()).st_size
+                with store.open(sha256) as file:
+                    size = store.size_bytes(sha256)
                     file.seek(received)
                     data = file.read(min(OBJECT_PIECE_BYTES, self._frame_bytes()))
-            except FileNotFoundError:  # removed meanwhile: nothing refers to it any more
+            except ObjectNotFound:  # removed meanwhile: nothing refers to it any more
                 return
+            except OSError as error:
+                raise Unreachable(f"the object `{sha256}` cannot be read: {error}") from error
             said = self._post(f"objects/{sha256}?offset={received}&size={size}", data, _BYTES, method="PUT")
             complete = bool(said["complete"])
             if not complete and said["received"] <= received:
