@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventide.store.rows.series import Bins, bucket, grid
+from eventide.store.rows.series import Bins, bucket, bucket_steps, grid
 
 if TYPE_CHECKING:
     from eventide.model import Floats
@@ -153,3 +153,21 @@ def test_a_grid_needs_finite_ends_and_a_bin(start: float, stop: float, bins: int
     """A grid of nothing, or to nowhere, is a mistake of the caller."""
     with pytest.raises(ValueError, match="no grid"):
         grid(start, stop, bins)
+
+
+ranges = st.builds(
+    lambda first, pace, count: range(first, first + pace * count, pace),
+    st.integers(-1_000, 1_000),
+    st.integers(1, 40),
+    st.integers(1, 60),
+)
+
+
+@given(ranges, st.integers(1, 40), st.floats(-1e4, 1e5), st.floats(0, 1e4))
+def test_evenly_spaced_steps_fall_into_the_same_buckets(steps: range, bins: int, start: float, width: float) -> None:
+    """Buckets told from a range of steps are those of its numbers, on a grid that fits it and on any other."""
+    x, y = np.array(steps, dtype=np.float64), np.cos(np.arange(len(steps), dtype=np.float64))
+    edge = float(steps[0])
+    for edges in (around(x, bins), grid(start, start + width, bins), grid(edge, edge + steps.step, bins)):
+        for mine, theirs in zip(bucket_steps(steps, y, edges), bucket(x, y, edges), strict=True):
+            np.testing.assert_array_equal(mine, theirs)

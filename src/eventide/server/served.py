@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,7 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
-from eventide.errors import AccessDenied
+from eventide.errors import AccessDenied, EventideError
+from eventide.model import SeriesQuery
 from eventide.server.auth import Access, Right
 from eventide.server.scoped import ScopedSource
 
@@ -92,6 +94,19 @@ class Served:
     """Running SQL statements by id; setting the event cancels one."""
     requests: dict[tuple[str, int], int] = field(default_factory=dict)
     """Answers given, by method and status."""
+    _expecting: threading.Event = field(default_factory=threading.Event)
+
+    def expect_curves(self) -> None:
+        """Load, beside everything else, what the first question for curves will need; once."""
+        if not self._expecting.is_set():
+            self._expecting.set()
+            threading.Thread(target=self._ask_for_nothing, name="eventide-expect", daemon=True).start()
+
+    def _ask_for_nothing(self) -> None:
+        import eventide.server.curves  # noqa: F401, PLC0415 - numpy
+
+        with suppress(EventideError):
+            self.source.series(SeriesQuery((), (), bins=1))
 
 
 @dataclass(frozen=True)

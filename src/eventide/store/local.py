@@ -111,6 +111,8 @@ class LocalSource:
     def refresh(self) -> bool:
         """Take in what is new; return whether anything was. Every question does this first."""
         with self._lock:
+            if self._reading is not None:
+                self._reading.held.forget_idle()
             return self._indexer.refresh()
 
     def _read(self) -> Reading:
@@ -286,7 +288,7 @@ class LocalSource:
         """Run one read-only SQL statement and return all of its rows; raises InvalidQuery or LimitExceeded."""
         with self._lock:
             self.refresh()
-            engine = self._read().engine(self._lock)
+            engine = self._read().engine(self._lock, limits.projects if limits is not None else None)
         return engine.run(query, params, limits)
 
     # ── objects ─────────────────────────────────────────────────────────────────────────────────────────────────────

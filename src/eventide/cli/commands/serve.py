@@ -152,8 +152,10 @@ def _prepared(
     """Return a server over the store, not running yet; the store is closed by the state."""
     from eventide.server.app import make_app  # noqa: PLC0415
     from eventide.server.guard import Hosts  # noqa: PLC0415
+    from eventide.server.memory import prepare  # noqa: PLC0415
     from eventide.server.serving import Server, bind  # noqa: PLC0415
 
+    prepare()
     hub = node is not None
     parts = _hub_parts(state, node) if hub else {}
     listening = bind(host, port)

@@ -77,6 +77,7 @@ def page(asked: Reading, request: Request, path: Annotated[str, InPath(max_lengt
         text = (folder / "index.html").read_text(encoding="utf-8") if folder is not None else ""
     except OSError:
         text = ""
+    asked.served.expect_curves()
     if not text:
         return HTMLResponse(_MISSING.format(base=base), 200)
     return HTMLResponse(

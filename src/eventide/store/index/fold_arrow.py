@@ -43,8 +43,8 @@ def fold_chunk(
 def fold_columns(table: pa.Table, tags: Mapping[str, str], limits: Limits = ALL) -> Folded:
     """Fold an events table of one writer, in order."""
     since_ts, before_step = limits
-    step = table.column("step").to_numpy()
-    ts = np.maximum.accumulate(np.maximum(table.column("ts").to_numpy(), since_ts))
+    step = arrays.to_numpy(table.column("step"))
+    ts = np.maximum.accumulate(np.maximum(arrays.to_numpy(table.column("ts")), since_ts))
     folded = (
         Folded({}, rows=len(step), min_step=int(step.min()), last_ts=float(ts[-1]))
         if len(step)
@@ -82,13 +82,13 @@ def _tags_of_kind(kind: str, tags: str) -> str:
 def _valid(column: pa.ChunkedArray, step: Ints, ts: Floats) -> tuple[Any, Ints, Floats]:
     if not column.null_count:
         return column, step, ts
-    mask = pc.is_valid(column).to_numpy(zero_copy_only=False)
+    mask = arrays.to_numpy(pc.is_valid(column))
     return column.drop_null(), step[mask], ts[mask]
 
 
 def _fold_numbers(column: pa.ChunkedArray, step: Ints, ts: Floats) -> KeyStats:
     kept, step, ts = _valid(column, step, ts)
-    y = kept.to_numpy().astype(np.float64, copy=False)
+    y = arrays.to_numpy(kept).astype(np.float64, copy=False)
     stats = KeyStats(count=len(y))
     if not len(y):
         return stats

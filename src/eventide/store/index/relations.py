@@ -76,52 +76,80 @@ _ARTIFACTS: tuple[tuple[str, str, pa.DataType], ...] = (
 
 _VISIBLE = "run_id IN (SELECT run_id FROM runs WHERE deleted IS NULL)"
 
-_SPECS: dict[str, tuple[Sequence[tuple[str, str, pa.DataType]], str]] = {
-    "runs": (_RUNS, "FROM runs WHERE deleted IS NULL ORDER BY started, run_id"),
-    "metrics": (_METRICS, f"FROM metrics WHERE {_VISIBLE} ORDER BY run_id, key"),
-    "params": (_PARAMS, f"FROM params WHERE {_VISIBLE} ORDER BY run_id, path"),
-    "summary": (_VALUES, f"FROM summary WHERE {_VISIBLE} ORDER BY run_id, key"),
+_SPECS: dict[str, tuple[Sequence[tuple[str, str, pa.DataType]], str, str]] = {
+    "runs": (_RUNS, "FROM runs WHERE deleted IS NULL", "started, run_id"),
+    "metrics": (_METRICS, f"FROM metrics WHERE {_VISIBLE}", "run_id, key"),
+    "params": (_PARAMS, f"FROM params WHERE {_VISIBLE}", "run_id, path"),
+    "summary": (_VALUES, f"FROM summary WHERE {_VISIBLE}", "run_id, key"),
     "tags": (
         (("run_id", "run_id", pa.string()), ("tag", "tag", pa.string())),
-        f"FROM tags WHERE {_VISIBLE} ORDER BY run_id, tag",
+        f"FROM tags WHERE {_VISIBLE}",
+        "run_id, tag",
     ),
     "keys": (
         (("project", "project", pa.string()), ("key", "key", pa.string()), ("types", "tags", pa.string())),
-        "FROM keys ORDER BY project, key",
+        "FROM keys WHERE true",
+        "project, key",
     ),
-    "artifacts": (_ARTIFACTS, f"FROM files WHERE {_VISIBLE} ORDER BY run_id, ts, seq"),
+    "artifacts": (_ARTIFACTS, f"FROM files WHERE {_VISIBLE}", "run_id, ts, seq"),
 }
 NAMES = tuple(_SPECS)
 
 
-def relation(db: sqlite3.Connection, name: str) -> pa.Table:
+Projects = Sequence[str] | None
+"""Names of projects that are shown alone, or None for all."""
+
+
+def relation(db: sqlite3.Connection, name: str, projects: Projects = None) -> pa.Table:
     """Return one table of `NAMES` as it is now."""
-    spec, rest = _SPECS[name]
+    spec, rest, order = _SPECS[name]
     select = ", ".join(sql for _, sql, _ in spec)
+    within, params = _of_projects(projects)
+    if name not in {"runs", "keys"} and within:
+        within = f" AND run_id IN (SELECT run_id FROM runs WHERE true{within})"  # noqa: S608 - placeholders only
     if name == "runs":
         db.create_function("sqrt", 1, _sqrt, deterministic=True)
-    rows = db.execute(f"SELECT {select} {rest}").fetchall()
+    rows = db.execute(f"SELECT {select} {rest}{within} ORDER BY {order}", params).fetchall()
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(spec)
     made = [arrays.of_type(list(column), kind) for column, (_, _, kind) in zip(columns, spec, strict=True)]
     return pa.Table.from_arrays(made, names=[label for label, _, _ in spec])
 
 
-def overlay(db: sqlite3.Connection) -> list[tuple[str, str, float | None, str | None, str]]:
+def overlay(db: sqlite3.Connection, projects: Projects = None) -> list[tuple[str, str, float | None, str | None, str]]:
     """Return (run id, key, number, text, json) of every value set for a whole run."""
-    return db.execute(f"SELECT run_id, key, num, text, json FROM vals WHERE {_VISIBLE}").fetchall()  # noqa: S608
+    found: list[tuple[str, str, float | None, str | None, str]]
+    found = db.execute(f"SELECT run_id, key, num, text, json FROM vals WHERE {_VISIBLE}").fetchall()  # noqa: S608
+    if projects is not None:
+        seen = set(_runs(db, "deleted IS NULL", projects))
+        found = [row for row in found if row[0] in seen]
+    return found
 
 
 def superseded(
-    db: sqlite3.Connection, cutoffs: Callable[[sqlite3.Connection, str], dict[int, int]]
+    db: sqlite3.Connection,
+    cutoffs: Callable[[sqlite3.Connection, str], dict[int, int]],
+    projects: Projects = None,
 ) -> list[tuple[str, int, int]]:
     """Return (run id, attempt, from step) of all rows that a later attempt repeated."""
-    resumed = [run_id for (run_id,) in db.execute("SELECT run_id FROM runs WHERE attempts > 1")]
+    resumed = _runs(db, "attempts > 1", projects)
     return [(run_id, attempt, step) for run_id in resumed for attempt, step in cutoffs(db, run_id).items()]
 
 
-def hidden(db: sqlite3.Connection) -> list[str]:
+def hidden(db: sqlite3.Connection, projects: Projects = None) -> list[str]:
     """Return the runs in the bin, whose rows no view shows."""
-    return [run_id for (run_id,) in db.execute("SELECT run_id FROM runs WHERE deleted IS NOT NULL")]
+    return _runs(db, "deleted IS NOT NULL", projects)
+
+
+def _runs(db: sqlite3.Connection, where: str, projects: Projects) -> list[str]:
+    within, params = _of_projects(projects)
+    return [run_id for (run_id,) in db.execute(f"SELECT run_id FROM runs WHERE {where}{within}", params)]  # noqa: S608
+
+
+def _of_projects(projects: Projects) -> tuple[str, list[str]]:
+    """Return the end of a WHERE clause that leaves some projects, with its parameters."""
+    if projects is None:
+        return "", []
+    return f" AND project IN ({', '.join('?' * len(projects))})", list(projects)
 
 
 def _sqrt(value: Any) -> float | None:

@@ -1,7 +1,8 @@
-"""Arrow arrays from Python lists and numpy, built from buffers.
+"""Arrow arrays from Python lists and numpy and back, through their buffers.
 
-`pa.array` and `pa.scalar` import pandas when it is installed, to ask whether they were given some of it: a second that no command
-line has to spare. Invariant: nothing here imports pandas, and every array equals what `pa.array(values, type)` would give.
+`pa.array`, `pa.scalar` and `to_numpy` import pandas when it is installed, to ask whether they were given some of it: a second that no
+command line has to spare, and memory that no server has. Invariant: nothing here imports pandas, every array equals what
+`pa.array(values, type)` would give, and every numpy array what `to_numpy` would, where nothing is null.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,6 +22,26 @@ if TYPE_CHECKING:
 def from_numpy(data: NDArray[Any], of: pa.DataType, valid: NDArray[np.bool_] | None = None) -> pa.Array:
     """Return a numpy array of the matching width as an Arrow array, sharing its memory; null where not `valid`."""
     return pa.Array.from_buffers(of, len(data), [_bitmap(valid), pa.py_buffer(np.ascontiguousarray(data))])
+
+
+def to_numpy(column: pa.Array | pa.ChunkedArray) -> NDArray[Any]:
+    """Return numbers or booleans as numpy, with anything where there is null; their own memory where they are in one piece, not packed."""
+    if isinstance(column, pa.ChunkedArray):
+        chunks = [to_numpy(chunk) for chunk in column.chunks]
+        return chunks[0] if len(chunks) == 1 else np.concatenate(chunks or [np.empty(0, _dtype(column.type))])
+    if pa.types.is_boolean(column.type):
+        return to_numpy(pc.cast(column, pa.uint8())).view(np.bool_)
+    data = column.buffers()[1]
+    if data is None or not len(column):
+        return np.empty(0, _dtype(column.type))
+    return np.frombuffer(data, _dtype(column.type), len(column), column.offset * column.type.bit_width // 8)
+
+
+def _dtype(of: pa.DataType) -> np.dtype[Any]:
+    if pa.types.is_boolean(of):
+        return np.dtype(np.bool_)
+    kind = "f" if pa.types.is_floating(of) else "u" if pa.types.is_unsigned_integer(of) else "i"
+    return np.dtype(f"{kind}{of.bit_width // 8}")
 
 
 def of_type(values: list[Any], of: pa.DataType) -> pa.Array:

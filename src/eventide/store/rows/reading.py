@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from eventide.errors import StoreError
 from eventide.model import Attempts, ConsoleLine, KeyInfo, SeriesQuery
-from eventide.names import escape_key
+from eventide.names import escape_key, folder_of
 from eventide.settings import get
 from eventide.store.index import relations
 from eventide.store.index.advance import Indexer, cutoffs
@@ -45,6 +45,7 @@ AUTO_SEAL_BYTES = 64 * 1024 * 1024
 """Closed, unsealed journal from which on reading seals first: parsing it again in every process would cost more."""
 _TRIES = 5
 _MARKS = 500
+_MOST_ENGINES = 4
 
 Answer = TypeVar("Answer")
 
@@ -63,25 +64,34 @@ class Reading:
         self._auto_seal = auto_seal
         self._maps: dict[str, tuple[int, ColumnMap]] = {}
         self._tail = Tail(sealed.covered, self._column_map)
-        self._engine: Engine | None = None
+        self._engines: dict[tuple[str, ...] | None, Engine] = {}
         self.held = Held(clock)
+        """What curves were read of lately; safe without the lock."""
 
-    def engine(self, lock: RLock) -> Engine:
-        """Return the SQL engine, made at the first query; `lock` is the owner's, and is taken whenever views are brought up to date."""
+    def engine(self, lock: RLock, projects: tuple[str, ...] | None = None) -> Engine:
+        """Return the SQL engine of all or some projects, made at their first query.
+
+        `lock` is the owner's, and is taken whenever views are brought up to date.
+        """
         self._prepare()
-        if self._engine is None:
+        engine = self._engines.pop(projects, None)
+        if engine is None:
             from eventide.store.sql.catalog import LocalCatalog  # noqa: PLC0415 - DuckDB only where SQL is asked for
             from eventide.store.sql.engine import Engine  # noqa: PLC0415
 
-            catalog = LocalCatalog(lock, self._index, self._indexer, self._sealed, self._tail, self._tags)
-            limit = f"{get('memory_limit_mb')}MB"
-            self._engine = Engine(catalog, self._layout.tables_dir, memory_limit=limit)
-        return self._engine
+            tables = self._layout.tables_dir
+            folders = [tables] if projects is None else [tables / folder_of(project) for project in projects]
+            catalog = LocalCatalog(lock, self._index, self._indexer, self._sealed, self._tail, self._tags, projects)
+            engine = Engine(catalog, *folders, memory_limit=f"{get('memory_limit_mb')}MB")
+        while len(self._engines) >= _MOST_ENGINES:  # dropped, not closed: it may be at work
+            del self._engines[next(iter(self._engines))]
+        self._engines[projects] = engine
+        return engine
 
     def close(self) -> None:
-        """Release the SQL engine, once its query is done. The owner's lock must be free: a running query may ask for it."""
-        if self._engine is not None:
-            self._engine.close()
+        """Release the SQL engines, once their queries are done. The owner's lock must be free: a running query may ask for it."""
+        for engine in self._engines.values():
+            engine.close()
 
     # ── what there is to read ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -149,6 +159,8 @@ class Reading:
     def plan(self, query: SeriesQuery) -> Plan:
         """Return what answers a question for curves; the answer itself is made without the owner's lock."""
         run_ids = list(dict.fromkeys(query.run_ids))
+        if not run_ids:
+            return Plan(query, (), (), Need.STEPS, {}, {})
         started = self._facts("SELECT run_id, started FROM runs WHERE run_id", run_ids)
         if query.table == "system":
             keys = tuple(dict.fromkeys((*query.keys, query.x)))
@@ -238,10 +250,12 @@ class Reading:
             return empty_events()
         return pa.concat_tables(tables, promote_options="permissive")
 
-    def _tags(self) -> dict[str, str]:
-        """Return stored key → tags over all projects."""
+    def _tags(self, projects: Sequence[str] | None = None) -> dict[str, str]:
+        """Return stored key → tags over all or some projects."""
         found: dict[str, str] = {}
-        for key, tags in self._index.db.execute("SELECT key, tags FROM keys"):
+        for key, tags, project in self._index.db.execute("SELECT key, tags, project FROM keys"):
+            if projects is not None and project not in projects:
+                continue
             name = escape_key(key)
             found[name] = "".join(sorted({*found.get(name, ""), *tags}))
         return found
@@ -277,7 +291,7 @@ def _ordered(
     if not table.num_rows:
         return table
     table = table.combine_chunks()
-    step, ts, attempt, seq = (table.column(name).to_numpy() for name in ("step", "ts", "_attempt", "_seq"))
+    step, ts, attempt, seq = (arrays.to_numpy(table.column(name)) for name in ("step", "ts", "_attempt", "_seq"))
     writer = writer_codes(table.column("_writer"))
     stretches: dict[str, list[tuple[int, int]]] = {}
     for run_id, start, stop in run_bounds(table):

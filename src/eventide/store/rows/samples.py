@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from eventide.names import unescape_key
+from eventide.store.rows import arrays
 from eventide.store.rows.columns import parse
 from eventide.store.rows.points import Points
 from eventide.store.rows.stretches import number_columns
@@ -45,7 +46,7 @@ def sample_points(
     joined = pa.concat_tables(held, promote_options="permissive")
     joined = joined.sort_by([("ts", "ascending"), ("_writer", "ascending"), ("_seq", "ascending")])
     owners = np.asarray(joined.column("run_id").to_pylist(), dtype=object)
-    ts = joined.column("ts").to_numpy()
+    ts = arrays.to_numpy(joined.column("ts"))
     numbers = {
         key: _numbers(joined, names) for key, names in number_columns(joined.column_names, keys).items() if names
     }
@@ -64,8 +65,8 @@ def _numbers(table: pa.Table, names: Sequence[str]) -> tuple[Any, Floats]:
     """Return which rows have a number of a key, and the numbers."""
     columns = [table.column(name).cast(pa.float64()) for name in names]
     values = columns[0] if len(columns) == 1 else pc.coalesce(*columns)
-    there = pc.is_valid(values).to_numpy()
-    return there, values.to_numpy()
+    there = arrays.to_numpy(pc.is_valid(values))
+    return there, arrays.to_numpy(values)
 
 
 def sampled_keys(tables: Iterable[pa.Table]) -> dict[str, set[str]]:

@@ -107,7 +107,7 @@ def collect(table: pa.Table, run_ids: frozenset[str], keys: Sequence[str], need:
     bounds = [stretch for stretch in run_bounds(table) if stretch[0] in run_ids]
     if not bounds:
         return
-    place = {name: to_numpy(table.column(name)) for name in need.columns() if name not in ("run_id", "_writer")}
+    place = {name: arrays.to_numpy(table.column(name)) for name in need.columns() if name not in ("run_id", "_writer")}
     if need is Need.PLACE:
         place["_writer"] = writer_codes(table.column("_writer"))
     sparse = sum(stop - start for _, start, stop in bounds) < table.num_rows // 2  # a view would hold all of it
@@ -174,13 +174,6 @@ def _one_range(steps: Sequence[range], count: int) -> range | None:
     return range(steps[0][0], steps[-1][-1] + pace, pace) if pace and ends and even else None
 
 
-def to_numpy(column: pa.ChunkedArray) -> Any:
-    """Return a column without nulls; its own memory where it is in one piece."""
-    if column.num_chunks == 1:
-        return column.chunk(0).to_numpy(zero_copy_only=not column.null_count)
-    return column.to_numpy()
-
-
 def _extract(table: pa.Table, names: Sequence[str], key: str) -> tuple[Any, Any]:
     """Return (mask of rows with a number, the numbers of those rows) of one key."""
     values: Any = None
@@ -196,19 +189,19 @@ def _extract(table: pa.Table, names: Sequence[str], key: str) -> tuple[Any, Any]
     if values is None:
         return None, None
     if not values.null_count:
-        return None, to_numpy(values)
-    return pc.is_valid(values).to_numpy(zero_copy_only=False), to_numpy(values.drop_null())
+        return None, arrays.to_numpy(values)
+    return arrays.to_numpy(pc.is_valid(values)), arrays.to_numpy(values.drop_null())
 
 
 def _more_numbers(column: pa.ChunkedArray, key: str) -> pa.Array | None:
     """Return the numbers of a key that lives in the JSON column, or None when no row has it."""
     stored = escape_key(key)
     needle = orjson.dumps(stored).decode() + ":"
-    hits = pc.match_substring(column, needle).to_numpy(zero_copy_only=False)
-    if not np.any(hits == True):  # noqa: E712 - None where the column is NULL
+    hits = np.flatnonzero(arrays.to_numpy(pc.match_substring(column, needle)) & arrays.to_numpy(pc.is_valid(column)))
+    if not len(hits):
         return None
     found: list[float | None] = [None] * len(column)
-    for place in np.flatnonzero(hits == True):  # noqa: E712
+    for place in hits:
         raw = orjson.loads(column[int(place)].as_py()).get(stored)
         if (isinstance(raw, int | float) and not isinstance(raw, bool)) or raw in ("NaN", "Infinity", "-Infinity"):
             found[place] = float(raw)
@@ -220,7 +213,7 @@ def run_bounds(table: pa.Table) -> list[tuple[str, int, int]]:
     if not table.num_rows:
         return []
     encoded = _encoded(table.column("run_id"))
-    codes = encoded.indices.to_numpy()
+    codes = arrays.to_numpy(encoded.indices)
     names = encoded.dictionary.to_pylist()
     edges = (np.flatnonzero(codes[1:] != codes[:-1]) + 1).tolist()
     return [(names[codes[start]], start, stop) for start, stop in zip([0, *edges], [*edges, len(codes)], strict=True)]
@@ -233,7 +226,7 @@ def writer_codes(column: pa.ChunkedArray) -> Any:
         [int.from_bytes(name.encode()[-8:], "big") & 0x7FFFFFFFFFFFFFFF for name in encoded.dictionary.to_pylist()],
         np.int64,
     )
-    return hashes[encoded.indices.to_numpy()]
+    return hashes[arrays.to_numpy(encoded.indices)]
 
 
 def _encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:

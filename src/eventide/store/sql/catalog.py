@@ -6,7 +6,7 @@ objects again, so that views are not made anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 import pyarrow as pa
@@ -27,7 +27,7 @@ Made = TypeVar("Made")
 
 
 class LocalCatalog:
-    """The inputs of the views of one store. Takes the source's lock whenever it looks; safe for threads."""
+    """The inputs of the views of one store, or of some of its projects. Takes the source's lock whenever it looks; safe for threads."""
 
     def __init__(  # noqa: PLR0917 - made in one place, by Reading
         self,
@@ -36,7 +36,8 @@ class LocalCatalog:
         indexer: Indexer,
         sealed: SealedTables,
         tail: Tail,
-        tags: Callable[[], dict[str, str]],
+        tags: Callable[[Sequence[str] | None], dict[str, str]],
+        projects: Sequence[str] | None = None,
     ) -> None:
         self._lock = lock
         self._index = index
@@ -44,6 +45,7 @@ class LocalCatalog:
         self._sealed = sealed
         self._tail = tail
         self._tags = tags
+        self._projects = projects
         self._generation = -1
         self._made: dict[str, object] = {}
 
@@ -62,7 +64,7 @@ class LocalCatalog:
         return self._made[name]  # type: ignore[return-value] # one type per name
 
     def events(self) -> EventsInput:
-        """Return the events of all projects."""
+        """Return the events."""
         return self._once("events", self._events)
 
     def _events(self) -> EventsInput:
@@ -70,10 +72,10 @@ class LocalCatalog:
         return EventsInput(
             files=self._files("events"),
             tail=self._live("events"),
-            hidden=relations.hidden(db),
-            tags=self._tags(),
-            superseded=relations.superseded(db, cutoffs),
-            values=[(run_id, key, json) for run_id, key, _, _, json in relations.overlay(db)],
+            hidden=relations.hidden(db, self._projects),
+            tags=self._tags(self._projects),
+            superseded=relations.superseded(db, cutoffs, self._projects),
+            values=[(run_id, key, json) for run_id, key, _, _, json in relations.overlay(db, self._projects)],
         )
 
     def system(self) -> TableInput:
@@ -85,15 +87,20 @@ class LocalCatalog:
         return self._once("console", lambda: self._table("console"))
 
     def _table(self, table: str) -> TableInput:
-        return TableInput(self._files(table), self._live(table), relations.hidden(self._index.db))
+        return TableInput(self._files(table), self._live(table), relations.hidden(self._index.db, self._projects))
 
     def relation(self, name: str) -> pa.Table:
         """Return one of the index's tables."""
-        return self._once(f"relation {name}", lambda: relations.relation(self._index.db, name))
+        return self._once(f"relation {name}", lambda: relations.relation(self._index.db, name, self._projects))
 
     def _files(self, table: str) -> list[str]:
-        return [file for project in self._sealed.projects() for file in self._sealed.files(project, table)]
+        projects = [project for project in self._sealed.projects() if self._shows(project)]
+        return [file for project in projects for file in self._sealed.files(project, table)]
 
     def _live(self, table: str) -> pa.Table | None:
-        tables = self._tail.tables(self._indexer.scanner.parts(), table)
+        parts = (part for part in self._indexer.scanner.parts() if self._shows(part.header.project))
+        tables = self._tail.tables(parts, table)
         return pa.concat_tables(tables, promote_options="permissive") if tables else None
+
+    def _shows(self, project: str) -> bool:
+        return self._projects is None or project in self._projects

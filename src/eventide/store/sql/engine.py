@@ -1,6 +1,6 @@
 """An in-memory DuckDB that can read the store's sealed files and nothing else.
 
-Invariant: after the connection is made its settings are locked: no file outside the tables folder, no extension, no Python variable,
+Invariant: after the connection is made its settings are locked: no file outside its folders, no extension, no Python variable,
 no setting can be reached by SQL, whatever `sql` lets through. One query at a time; waiting ones see newer rows.
 """
 
@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,12 +42,12 @@ _WAIT_S = 0.1
 class Engine:
     """Runs SQL over the views of a catalog. Safe for threads."""
 
-    def __init__(self, catalog: Catalog, tables_dir: Path, *, memory_limit: str = MEMORY_LIMIT) -> None:
+    def __init__(self, catalog: Catalog, *folders: Path, memory_limit: str = MEMORY_LIMIT) -> None:
         """Make the engine; no file is read before the first query.
 
         Args:
             catalog: what the views are made of; asked within `run`, while no other query runs.
-            tables_dir: the only folder whose files can be read.
+            folders: the only folders whose files can be read.
             memory_limit: a size as DuckDB takes it, such as "2GB".
 
         Raises:
@@ -63,7 +63,7 @@ class Engine:
         except duckdb.Error as error:
             raise InvalidSetting(f"`{memory_limit}` is not a memory size", hint="memory_limit='2GB'") from error
         self._max_bytes = _size_bytes(self._con)
-        _lock(self._con, tables_dir, self._spill)
+        _lock(self._con, folders, self._spill)
         self._closed = False
 
     def run(self, query: str, params: Params = (), limits: SqlLimits | None = None) -> pa.Table:
@@ -125,11 +125,11 @@ class Engine:
                 self._clean()
 
 
-def _lock(con: duckdb.DuckDBPyConnection, tables_dir: Path, spill: str) -> None:
+def _lock(con: duckdb.DuckDBPyConnection, folders: Sequence[Path], spill: str) -> None:
     """Set what a connection may do, and make it impossible to change."""
     with suppress(duckdb.Error):  # a build without time zones
         con.execute("SET TimeZone='UTC'")
-    folder = literal(str(tables_dir.absolute()) + "/")
+    listed = ", ".join(literal(str(folder.absolute()) + "/") for folder in folders)
     for statement in (
         "SET schema='db'",
         f"SET temp_directory={literal(spill)}",
@@ -138,7 +138,7 @@ def _lock(con: duckdb.DuckDBPyConnection, tables_dir: Path, spill: str) -> None:
         "SET python_enable_replacements=false",
         "SET autoinstall_known_extensions=false",
         "SET autoload_known_extensions=false",
-        f"SET allowed_directories=[{folder}]",
+        f"SET allowed_directories=[{listed}]",
         "SET enable_external_access=false",
         "SET lock_configuration=true",
     ):
