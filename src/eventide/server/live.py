@@ -30,8 +30,8 @@ IDLE_POLL_S = 2.0
 TELL_S = 0.25
 PING_S = 15.0
 SEAL_S = 60.0
-QUIET_S = 2.0
-"""After a large answer, until its memory is given back."""
+QUIET_S = (2.0, 14.0)
+"""After a large answer, until its memory is given back; and once more when what was kept of it for the next question has gone."""
 MOST_RUNS = 500
 """Changed runs that are described at once; a page that is told of more asks for its list again."""
 
@@ -52,6 +52,7 @@ class Watcher:
         self._thread: threading.Thread | None = None
         self._sealer: threading.Thread | None = None
         self._worked_s = 0.0
+        self._released = len(QUIET_S)
 
     def start(self) -> None:
         """Start watching."""
@@ -94,6 +95,7 @@ class Watcher:
     def worked(self) -> None:
         """Note that something large was just answered, whose memory is to be given back when it is quiet again."""
         self._worked_s = time.monotonic()
+        self._released = 0
 
     # ── telling ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -137,8 +139,8 @@ class Watcher:
                 log.warning("cannot look for changes: %s", error.message)
             except Exception:
                 log.exception("cannot look for changes")
-            if self._worked_s and time.monotonic() - self._worked_s > QUIET_S:
-                self._worked_s = 0.0
+            if self._released < len(QUIET_S) and time.monotonic() - self._worked_s > QUIET_S[self._released]:
+                self._released += 1
                 release()
             self._wake.wait(POLL_S if self._listeners else IDLE_POLL_S)
             if self._wake.is_set() and not self._stop.is_set():
