@@ -323,6 +323,8 @@ class SqlLimits:
     """Give the first `max_rows` rows of a longer answer instead of LimitExceeded."""
     cancelled: Callable[[], bool] | None = None
     """Asked some ten times a second; True stops the query with LimitExceeded. Does not travel to a server."""
+    projects: tuple[str, ...] | None = None
+    """The only projects whose runs the views show; None: all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+import duckdb
 import orjson
 import pytest
 
 from eventide.errors import (
-    AccessDenied,
+    EventideError,
     InvalidName,
+    InvalidQuery,
     InvalidSetting,
     NotFound,
     ObjectNotFound,
@@ -170,10 +172,43 @@ def test_objects_of_other_projects_are_not_found(scoped: ScopedSource, tmp_path:
     assert scoped.open_object(sha256) == SAMPLE_OBJECT
 
 
-def test_sql_is_for_those_who_may_see_everything(scoped: ScopedSource) -> None:
-    """A statement would see all projects, so it is refused."""
-    with pytest.raises(AccessDenied):
-        scoped.sql("SELECT 1")
+@pytest.mark.parametrize("sealed", [False, True])
+def test_sql_sees_those_projects_alone(tmp_path: Path, *, sealed: bool) -> None:
+    """No view, hint, listing or inner table has anything of another project, in the journals and in the sealed tables."""
+    make_sample_store(tmp_path / "store")
+    source = LocalSource(tmp_path / "store")
+    source.edit([THIRD, SECOND], Edit(deleted=True))
+    if sealed:
+        source.compact(include_open=True)
+    scoped = ScopedSource(source, frozenset({"demo"}))
+
+    def texts(query: str) -> str:
+        return str(scoped.sql(query).to_pylist())
+
+    assert [row["run_id"] for row in scoped.sql("SELECT run_id FROM db.runs").to_pylist()] == [FIRST]
+    for view in [row["name"] for row in scoped.sql("SHOW TABLES").to_pylist()]:
+        assert "other" not in texts(f'SELECT * FROM db."{view}"')
+        assert THIRD not in texts(f'SELECT * FROM db."{view}"')
+    assert scoped.sql("SELECT count(DISTINCT run_id) AS n FROM db.events").to_pylist() == [{"n": 1}]
+    assert "a b/c.d" not in texts("DESCRIBE db.events")
+    assert texts("SELECT * FROM __events_hidden") == str([{"hidden_run": SECOND}])
+    with pytest.raises(InvalidQuery) as caught:
+        scoped.sql("SELECT value('a b/c.e') FROM db.events")
+    assert "a b/c.d" not in f"{caught.value} {caught.value.hint}"
+    assert len(source.sql("SELECT * FROM db.keys")) > len(scoped.sql("SELECT * FROM db.keys"))
+
+
+def test_sql_of_some_projects_reads_no_files_of_others(tmp_path: Path) -> None:
+    """Files are refused by their place, even where a statement could name them."""
+    make_sample_store(tmp_path / "store")
+    source = LocalSource(tmp_path / "store")
+    source.compact(include_open=True)
+    (file, *_) = (tmp_path / "store" / "tables").glob("other/events/*.parquet")
+    with pytest.raises(EventideError):
+        ScopedSource(source, frozenset({"demo"})).sql(f"SELECT * FROM read_parquet('{file}')")
+    engine = source._read().engine(source._lock, ("demo",))
+    with pytest.raises(duckdb.PermissionException):
+        engine._con.execute(f"SELECT * FROM read_parquet('{file}')")
 
 
 # ── limits and audit ────────────────────────────────────────────────────────────────────────────────────────────────────

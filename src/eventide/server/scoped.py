@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from eventide.errors import AccessDenied, ObjectNotFound, RunAmbiguous, RunNotFound
-from eventide.model import Changes, FileQuery, RunQuery
+from eventide.errors import ObjectNotFound, RunAmbiguous, RunNotFound
+from eventide.model import Changes, FileQuery, RunQuery, SqlLimits
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
         RunPage,
         Series,
         SeriesQuery,
-        SqlLimits,
         StoreInfo,
         TableName,
     )
@@ -138,11 +137,10 @@ class ScopedSource:
         self._check([run_id])
         return self._source.console(run_id, after=after, limit=limit)
 
-    def sql(self, query: str, params: Sequence[Any] = (), *, limits: SqlLimits | None = None) -> pa.Table:  # noqa: ARG002
-        """Refuse: a statement sees the whole store."""
-        raise AccessDenied(
-            "SQL sees all projects, and this token is for some", hint="filters, rows and exports work for yours"
-        )
+    def sql(self, query: str, params: Sequence[Any] = (), *, limits: SqlLimits | None = None) -> pa.Table:
+        """Run one read-only SQL statement over what may be seen; raises InvalidQuery or LimitExceeded."""
+        within = replace(limits or SqlLimits(), projects=tuple(sorted(self._projects)))
+        return self._source.sql(query, params, limits=within)
 
     def changes(self, cursor: str = "") -> Changes:
         """Return what changed since `cursor`."""
