@@ -328,6 +328,13 @@ class SourceContract:
         with pytest.raises(LimitExceeded):
             source.sql("SELECT * FROM db.events", limits=SqlLimits(max_rows=3))
 
+    def test_sql_can_be_kept_to_some_projects(self, source: Source) -> None:
+        """The views then show the runs of these alone."""
+        within = SqlLimits(projects=("other",))
+        assert source.sql("SELECT run_id FROM db.runs", limits=within).to_pylist() == [{"run_id": THIRD}]
+        found = source.sql("SELECT DISTINCT run_id FROM db.events", limits=within)
+        assert set(found.column("run_id").to_pylist()) <= {THIRD}
+
     def test_console_text_is_kept_as_written(self, source: Source) -> None:
         """Console text comes back as it was, and can be skipped."""
         assert [line.text for line in source.console(THIRD)] == ["hello\n"]

@@ -31,6 +31,7 @@ _TUPLES = {
     "RunQuery": ("keys", "projects"),
     "SeriesQuery": ("run_ids", "keys"),
     "FileQuery": ("run_ids", "kinds"),
+    "SqlLimits": ("projects",),
     "Edit": ("add_tags", "remove_tags", "files"),
 }
 _NESTED: dict[str, Callable[[Any], Any]] = {"smooth": lambda raw: model.Smoothing(**raw)}
