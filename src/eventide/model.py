@@ -363,6 +363,8 @@ class Removal:
     files: int = 0
     size_bytes: int = 0
     dry_run: bool = False
+    unsent: int = 0
+    """Runs that keep journals past their time, because a hub does not have them yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from eventide.layout import Layout
 from eventide.objects.local import LocalObjects
 from eventide.relay.answer import dispatch
 from eventide.relay.frames import Ack, Piece, dump_frame, load_frame, packed, unpacked
+from eventide.relay.memory import memory_path
 from eventide.relay.outbox import Outbox, whole_lines
 from eventide.relay.receiver import PURGED, Allowed, Covered, Receiver
 from eventide.relay.sender import Sender
@@ -378,3 +379,23 @@ def test_a_sender_of_one_run_looks_at_no_other(tmp_path: Path) -> None:
     Sender(wire, outbox, sleep=lambda _s: None, clock=FakeClock()).round()  # type: ignore[arg-type]
     assert [path.split("/")[1] for path in journals(tmp_path / "hub")] == ["run-1"]
     assert list(outbox.behind()) == ["run-1"]
+
+
+def test_retention_waits_for_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sealed journals stay as long as the hub of the settings, or one that was sent to, lacks some of the run."""
+    monkeypatch.setenv("EVENTIDE_HUB", "http://127.0.0.1:1")
+    make_run(tmp_path / "here", "sent", [{"loss": 1.0}])
+    source = LocalSource(tmp_path / "here")
+    source.seal()
+    assert (source.retain(0).files, source.retain(0).unsent) == (0, 1)
+
+    layout = Layout(tmp_path / "here")
+    memory = memory_path(layout, "http://127.0.0.1:1")
+    sending = Sender(Wire(tmp_path / "hub"), Outbox(layout, memory=memory), clock=FakeClock())  # type: ignore[arg-type]
+    settle(sending)
+    monkeypatch.delenv("EVENTIDE_HUB")
+    make_run(tmp_path / "here", "later", [{"loss": 1.0}])
+    source.seal()
+    done = source.retain(0)
+    assert (done.runs, done.unsent) == (("sent",), 1)
+    assert source.retain(0, unsent=True).runs == ("later",)

@@ -15,7 +15,12 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import platformdirs
 
+from eventide import settings
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from eventide.journal.scan import Part
     from eventide.layout import Layout
 
 
@@ -25,6 +30,27 @@ def memory_path(layout: Layout, url: str) -> Path:
     place = hashlib.sha256(str(layout.root.resolve()).encode()).hexdigest()[:8]
     hub = hashlib.sha256(url.encode()).hexdigest()[:12]
     return Path(base) / f"{layout.check()}-{place}" / f"relay-{hub}.json"
+
+
+def unsent(layout: Layout, parts: Iterable[Part]) -> frozenset[str]:
+    """Return the runs of which a hub may lack something: the hub that is set, and those the store was sent to from this machine."""
+    url = settings.get("hub")
+    expected = [] if not url else [memory_path(layout, url)]
+    folder = memory_path(layout, "").parent
+    memories = [recalled(path) for path in {*expected, *folder.glob("relay-*.json")}]
+    return frozenset(
+        part.run_id
+        for part in (parts if memories else ())
+        if any(delivered.get(f"{part.run_id}/{part.name}", 0) < part.size_bytes for delivered in memories)
+    )
+
+
+def recalled(path: Path) -> dict[str, int]:
+    """Return part → bytes of it that are there with all their objects; nothing when it was forgotten."""
+    try:
+        return {str(name): int(end) for name, end in orjson.loads(path.read_bytes()).items()}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}
 
 
 class Sign:

@@ -21,6 +21,7 @@ from eventide.errors import EventideError, ObjectNotFound
 from eventide.journal.scan import Part, Scanner
 from eventide.objects.choice import open_objects
 from eventide.relay.frames import Ack, Piece
+from eventide.relay.memory import recalled
 
 if TYPE_CHECKING:
     from eventide.layout import Layout
@@ -79,9 +80,7 @@ class Outbox:
         self.store = open_objects(self.layout)
         self._scanner = Scanner(self.layout, only=self.run_ids)
         if self.memory is not None:
-            with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
-                saved = orjson.loads(self.memory.read_bytes())
-                self._remembered = {str(name): int(end) for name, end in saved.items()}
+            self._remembered = recalled(self.memory)
 
     # ── journals ────────────────────────────────────────────────────────────────────────────────────────────────────
 

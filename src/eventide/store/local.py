@@ -7,7 +7,8 @@ answers. Invariant: a question never waits for a writer, and sees every row whos
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -90,6 +91,8 @@ class LocalSource:
         self._clock = clock
         self._objects = open_objects(self.layout)
         self._lock = threading.RLock()
+        self._looks = 0
+        """Looks at the store that were begun under the lock and have not failed."""
         self._sealing = threading.Lock()
         self._auto_seal = auto_seal
         self._sealed = SealedTables(self.layout)
@@ -113,7 +116,26 @@ class LocalSource:
         with self._lock:
             if self._reading is not None:
                 self._reading.held.forget_idle()
-            return self._indexer.refresh()
+            self._looks += 1
+            try:
+                return self._indexer.refresh()
+            except BaseException:
+                self._looks -= 1  # nobody may rely on it
+                raise
+
+    @contextmanager
+    def _fresh(self) -> Iterator[None]:
+        """Hold the lock, having looked at the store since this was called: of many questions that waited, one looks for all."""
+        asked = self._looks
+        with self._lock:
+            if self._looks == asked:
+                self.refresh()
+            yield
+
+    @staticmethod
+    def _load() -> None:
+        """Load what reads rows without holding up questions that do not need it."""
+        import eventide.store.rows.reading  # noqa: F401, PLC0415 - Arrow only where rows are read
 
     def _read(self) -> Reading:
         """Return what reads rows, made at the first question that needs Arrow."""
@@ -136,8 +158,7 @@ class LocalSource:
 
     def info(self) -> StoreInfo:
         """Return the store in numbers."""
-        with self._lock:
-            self.refresh()
+        with self._fresh():
             counted = self._index.db.execute("SELECT count(*), count(DISTINCT project) FROM runs").fetchone()
             return StoreInfo(
                 root=str(self.layout.root),
@@ -152,16 +173,14 @@ class LocalSource:
 
     def projects(self) -> list[ProjectInfo]:
         """Return all projects, the most recently active first."""
-        with self._lock:
-            self.refresh()
+        with self._fresh():
             return queries.projects(self._index.db)
 
     def runs(self, query: RunQuery) -> RunPage:
         """Return one page of runs; raises InvalidFilter."""
         if query.offset < 0 or (query.limit is not None and query.limit < 0):
             raise InvalidSetting(f"a page cannot have offset {query.offset} and limit {query.limit}")
-        with self._lock:
-            self.refresh()
+        with self._fresh():
             chosen, order = self._compile(query)
             runs, total = queries.page(self._index.db, query, chosen, order)
             return RunPage(tuple(runs), total)
@@ -183,14 +202,12 @@ class LocalSource:
 
     def run(self, run_id: str) -> RunInfo:
         """Return one run with all its details; raises RunNotFound."""
-        with self._lock:
-            self.refresh()
+        with self._fresh():
             return queries.one(self._index.db, run_id)
 
     def resolve(self, selector: str, *, project: str | None = None) -> list[str]:
         """Return the ids a selector means; raises RunNotFound or RunAmbiguous."""
-        with self._lock:
-            self.refresh()
+        with self._fresh():
             if not selector.startswith("@"):
                 return queries.resolve(self._index.db, selector, project)
             found = self._resolve_special(selector, project)
@@ -227,22 +244,19 @@ class LocalSource:
         self, *, project: str | None = None, run_ids: Sequence[str] | None = None, table: TableName = "events"
     ) -> list[KeyInfo]:
         """Return the logged keys, or with `table` "system" the sampled ones, sorted by name."""
-        with self._lock:
-            self.refresh()
+        with self._fresh():
             if table == "system":
                 return self._read().system_keys(project, run_ids)
             return queries.keys(self._index.db, project, None if run_ids is None else list(run_ids))
 
     def facets(self, field: str, query: RunQuery, *, limit: int = 50) -> list[Facet]:
         """Return the values of a field over the runs of a query, the most frequent first."""
-        with self._lock:
-            self.refresh()
+        with self._fresh():
             return queries.facets(self._index.db, field, self._ids(query), limit)
 
     def changes(self, cursor: str = "") -> Changes:
         """Return what changed since `cursor`."""
-        with self._lock:
-            self.refresh()
+        with self._fresh():
             return queries.changes(self._index.db, cursor)
 
     # ── rows ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -258,9 +272,9 @@ class LocalSource:
 
     def _planned(self, query: SeriesQuery, answer: Callable[[Plan, Held], Curves]) -> Curves:
         """Answer a question for curves without the lock: what it reads never changes, and may only be gone."""
+        self._load()
         for last in (False, False, False, True):
-            with self._lock:
-                self.refresh()
+            with self._fresh():
                 plan, held = self._read().plan(query), self._read().held
             try:
                 return answer(plan, held)
@@ -273,21 +287,18 @@ class LocalSource:
         self, run_ids: Sequence[str] | None = None, *, keys: Sequence[str] | None = None, attempts: Attempts = "last"
     ) -> pa.Table:
         """Return logged rows as `run_id, step, ts` and one column per key, in logging order per run."""
-        with self._lock:
-            self.refresh()
+        with self._fresh():
             return self._read().rows(run_ids, keys, attempts)
 
     def console(self, run_id: str, *, after: int = 0, limit: int | None = None) -> list[ConsoleLine]:
         """Return console text of a run, skipping the first `after` pieces; raises RunNotFound."""
-        with self._lock:
-            self.refresh()
+        with self._fresh():
             queries.one(self._index.db, run_id)
             return self._read().console(run_id)[after : None if limit is None else after + limit]
 
     def sql(self, query: str, params: Sequence[Any] = (), *, limits: SqlLimits | None = None) -> pa.Table:
         """Run one read-only SQL statement and return all of its rows; raises InvalidQuery or LimitExceeded."""
-        with self._lock:
-            self.refresh()
+        with self._fresh():
             engine = self._read().engine(self._lock, limits.projects if limits is not None else None)
         return engine.run(query, params, limits)
 
@@ -295,8 +306,7 @@ class LocalSource:
 
     def files(self, query: FileQuery) -> list[FileInfo]:
         """Return references to objects in the order of time."""
-        with self._lock:
-            self.refresh()
+        with self._fresh():
             return files(self._index.db, query)
 
     def object_size(self, sha256: str) -> int:
@@ -314,8 +324,7 @@ class LocalSource:
     def edit(self, run_ids: Sequence[str], edit: Edit) -> None:
         """Change names, notes, tags, or put runs into the bin or take them out; raises RunNotFound before any change."""
         check_edit(edit)
-        with self._lock:
-            self.refresh()
+        with self._fresh():
             projects = {run_id: self._project_of(run_id) for run_id in run_ids}
             for run_id, project in projects.items():
                 write_edit(self.layout, self._clock, run_id, project, edit)
@@ -338,18 +347,21 @@ class LocalSource:
 
     def compact(self, *, include_open: bool = False) -> CompactReport:
         """Seal, then merge small files and remove those out of use for a day."""
-        with self._lock:
-            self.refresh()
+        with self._fresh():
             report = self._upkeep.compact(self._indexer.scanner.parts(), include_open=include_open)
             self.refresh()
             return report
 
-    def retain(self, keep_days: float | Literal["forever"] | None = None, *, dry_run: bool = False) -> Removal:
-        """Remove sealed parts of the journal older than `keep_days` (None: the setting `keep_journal_days`)."""
+    def retain(
+        self, keep_days: float | Literal["forever"] | None = None, *, dry_run: bool = False, unsent: bool = False
+    ) -> Removal:
+        """Remove sealed parts of the journal older than `keep_days` (None: the setting `keep_journal_days`).
+
+        Runs that a hub does not have whole keep theirs, unless `unsent`.
+        """
         days = get("keep_journal_days") if keep_days is None else keep_days
-        with self._lock:
-            self.refresh()
-            removal = self._upkeep.retain(days, dry_run=dry_run)
+        with self._fresh():
+            removal = self._upkeep.retain(days, dry_run=dry_run, unsent=unsent)
             self.refresh()
             return removal
 
@@ -360,8 +372,7 @@ class LocalSource:
             RunNotFound: one of the runs does not exist, or the bin is empty.
             RunIsLive: a run is still being written, and `force` is not given.
         """
-        with self._lock:
-            self.refresh()
+        with self._fresh():
             if run_ids is None:
                 run_ids = [run.id for run in self.runs(RunQuery(deleted=True, limit=None, keys=(), details=False)).runs]
             for run_id in run_ids:

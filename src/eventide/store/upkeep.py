@@ -42,11 +42,11 @@ class Upkeep:
 
         return compact(self._layout, parts, clock=self._clock, include_open=include_open)
 
-    def retain(self, keep_days: float | Literal["forever"], *, dry_run: bool = False) -> Removal:
-        """Remove sealed parts of the journal older than `keep_days`."""
+    def retain(self, keep_days: float | Literal["forever"], *, dry_run: bool = False, unsent: bool = False) -> Removal:
+        """Remove sealed parts of the journal older than `keep_days`, and with `unsent` those that a hub lacks."""
         from eventide.store.tables.retention import remove_sealed_parts  # noqa: PLC0415
 
-        return remove_sealed_parts(self._layout, keep_days=keep_days, clock=self._clock, dry_run=dry_run)
+        return remove_sealed_parts(self._layout, keep_days=keep_days, clock=self._clock, dry_run=dry_run, unsent=unsent)
 
     def purge(self, run_ids: Iterable[str], *, dry_run: bool = False, force: bool = False) -> Removal:
         """Remove runs for ever."""

@@ -51,6 +51,9 @@ def _as_dict(report: Any) -> dict[str, Any]:
 @click.command(cls=VerbCommand)
 @click.option("--dry-run", is_flag=True, help="Only report the bytes.")
 @click.option("--empty-bin", is_flag=True, help="First destroy all runs in the bin; there is no way back.")
+@click.option(
+    "--unsent", is_flag=True, help="Also journals that a hub does not have yet; they could not be sent later."
+)
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.pass_obj
 def gc(
@@ -58,6 +61,7 @@ def gc(
     *,
     dry_run: bool,
     empty_bin: bool,
+    unsent: bool,
     yes: bool,
 ) -> None:
     """Reclaim space: sealed journals past their retention time, objects and table files nothing refers to.
@@ -76,7 +80,7 @@ def gc(
         if ids and not dry_run:
             state.confirm(f"destroy {len(ids)} run{'s' * (len(ids) > 1)} in the bin for ever", yes=yes)
         removals["bin"] = keeper(state.source, "purge")(ids, dry_run=dry_run) if ids else Removal(dry_run=dry_run)
-    removals["journals"] = keeper(state.source, "retain")(dry_run=dry_run)
+    removals["journals"] = keeper(state.source, "retain")(dry_run=dry_run, unsent=unsent)
     removals["unreferenced"] = keeper(state.source, "gc")(dry_run=dry_run)
     _show(state, removals, dry_run=dry_run)
 
@@ -93,6 +97,12 @@ def _show(state: State, removals: dict[str, Removal], *, dry_run: bool) -> None:
     state.output.emit(Listing("removals", columns, rows, extra={"dry_run": dry_run, "size_bytes": total}))
     if state.output.is_table:
         state.output.say(f"{'would free' if dry_run else 'freed'} {values.size(total)}")
+    waiting = sum(found.unsent for found in removals.values())
+    if waiting:
+        state.output.say(
+            f"{waiting} run{'s keep their' if waiting > 1 else ' keeps its'} journals until a hub has them: eventide sync, or --unsent",
+            style="yellow",
+        )
 
 
 @click.command(cls=VerbCommand)

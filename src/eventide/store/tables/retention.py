@@ -11,6 +11,7 @@ import math
 import os
 import zlib
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
@@ -21,6 +22,7 @@ from eventide.journal.records import END
 from eventide.journal.scan import Part, Scanner
 from eventide.layout import PART_SUFFIX
 from eventide.model import Removal
+from eventide.relay.memory import unsent as unsent_runs
 from eventide.store.tables.delta import FENCE
 from eventide.store.tables.sealed import SealedTables
 
@@ -40,10 +42,11 @@ def remove_sealed_parts(
     keep_days: float | Literal["forever"],
     clock: Clock = SYSTEM_CLOCK,
     dry_run: bool = False,
+    unsent: bool = False,
 ) -> Removal:
     """Remove the sealed parts that were last written more than `keep_days` ago; `runs` names those that lost parts.
 
-    `parts` None means all of the store; `forever` removes nothing.
+    `parts` None means all of the store; `forever` removes nothing. Without `unsent` runs that a hub does not have whole keep theirs.
 
     Raises:
         StoreDamaged: a table cannot be read, so nothing can be said to be sealed.
@@ -58,9 +61,11 @@ def remove_sealed_parts(
     sealed.refresh()
     now_s = clock.time()
     due = [part for part in parts if _is_due(part, sealed, now_s - keep_days * DAY_S)]
+    waiting = frozenset[str]() if unsent else unsent_runs(layout, due)
+    due = [part for part in due if part.run_id not in waiting]
     if any(now_s - part.mtime_ns / 1e9 < _SOON_S for part in due) and not dry_run and hasattr(os, "sync"):
         os.sync()
-    return _remove([part for part in due if is_intact(part)], dry_run=dry_run)
+    return replace(_remove([part for part in due if is_intact(part)], dry_run=dry_run), unsent=len(waiting))
 
 
 def _is_due(part: Part, sealed: SealedTables, before_s: float) -> bool:
