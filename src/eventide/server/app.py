@@ -94,8 +94,10 @@ def make_api(
     watcher = Watcher(source, seal=seal)
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         watcher.start()
+        if hub:  # many may ask at once, right from the start
+            app.state.served.expect_curves()
         try:
             yield
         finally:

@@ -6,6 +6,7 @@ Invariant: a route gets at the source through `Asked` only, after the access of 
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from eventide.source import Source
 
 CACHE_BYTES = 32 * 1024 * 1024
+SHARED_BYTES = 4 * 1024 * 1024
+SHARED_S = 1.0
+"""How long those who ask the same get the same answer, as long as nothing changes: it may depend on the time of day."""
 
 
 class Answers:
@@ -90,6 +94,7 @@ class Served:
     make_demo: Callable[[], tuple[str, int]] | None = None
     """Makes sample runs and returns their project and number."""
     answers: Answers = field(default_factory=Answers)
+    _shared: Answers = field(default_factory=lambda: Answers(SHARED_BYTES))
     queries: dict[str, threading.Event] = field(default_factory=dict)
     """Running SQL statements by id; setting the event cancels one."""
     requests: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -122,6 +127,13 @@ class Asked:
         if self.access.projects is None:
             return self.served.source
         return ScopedSource(self.served.source, self.access.projects)
+
+    def shared(self, question: object, make: Callable[[str], bytes]) -> bytes:
+        """Return an answer that everybody gets who asks the same at about the same time; `make` is given the cursor of now."""
+        cursor = self.served.watcher.sync()
+        projects = None if self.access.projects is None else sorted(self.access.projects)
+        key = repr((question, projects, cursor, int(time.monotonic() / SHARED_S)))
+        return self.served._shared.once(key, lambda: make(cursor))  # noqa: SLF001 - its own other half
 
 
 class Needs:

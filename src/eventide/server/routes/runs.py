@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
@@ -39,16 +39,20 @@ def runs(
     details: bool = True,
 ) -> Response:
     """Return one page of runs, with the metrics named in `keys` (absent: up to 200 of each run, empty: none)."""
-    cursor = asked.served.watcher.sync()
     wanted = None if keys is None else listed(keys)
     query = RunQuery(q, project, sort or "-started", limit, offset, archived, deleted, wanted, details)
-    page = asked.source.runs(query)
+    body = asked.shared(query, lambda cursor: plain.dumps(_page(asked.source, query, cursor)))
+    return Response(body, headers={"Cache-Control": "no-store"}, media_type=plain.JSON_TYPE)
+
+
+def _page(source: Source, query: RunQuery, cursor: str) -> dict[str, Any]:
+    page = source.runs(query)
     found = [plain.run(run) for run in page.runs]
-    if wanted is None:
+    if query.keys is None:
         for run in found:
             if len(run["metrics"]) > MOST_METRICS:
                 run["metrics"] = dict(list(run["metrics"].items())[:MOST_METRICS])
-    return plain.reply({"runs": found, "total": page.total, "cursor": cursor})
+    return {"runs": found, "total": page.total, "cursor": cursor}
 
 
 @router.get("/api/runs/{run_id}", response_model=schema.RunDetails)

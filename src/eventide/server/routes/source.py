@@ -9,11 +9,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from eventide.client.answer import answer, writes
+from eventide.client.answer import METHODS, answer, writes
 from eventide.client.wire import JSON_TYPE
 from eventide.server.served import Reading
 
 router = APIRouter(tags=["source"])
+
+SHARED = frozenset({"runs", "keys", "facets", "projects", "series"})
+"""Mostly small answers that many ask for at the same time, whenever something has changed."""
 
 
 @router.post("/api/source/{method}", response_class=Response)
@@ -22,6 +25,9 @@ async def question(asked: Reading, request: Request, method: Annotated[str, Path
     if writes(method):
         asked.access.check("write")
     body = await request.body()
+    if method in SHARED:
+        said = await run_in_threadpool(asked.shared, (method, body), lambda _: answer(asked.source, method, body).body)
+        return Response(said, headers={"Cache-Control": "no-store"}, media_type=METHODS[method].form)
     found = await run_in_threadpool(answer, asked.source, method, body)
     if writes(method):
         await run_in_threadpool(asked.served.watcher.sync)
