@@ -117,6 +117,8 @@ def _say_what_next(console: Console, store: str) -> None:
     console.print("Type next:\n")
     for words, meaning in (
         (f"runs 'project={PROJECT}' --sort '-best(val/acc)'", "every run of every demo so far"),
+        ("ui", "the same as a page, with curves that move while runs log"),
+        ("tui", "the same in this terminal"),
         ("show '@best:val/acc'", "the best one in detail"),
         ("plot val/loss 'group=network'", "its curves, in the terminal"),
         ("diff '@best:val/acc' @last", "what two runs have different"),
