@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     import httpx
     from tests.server.conftest import Running, Serve
 
+    from eventide.model import Buckets, Series, SeriesQuery
+
 OPEN = {"/healthz", "/static/{name}"}
 """Routes that need no right."""
 
@@ -96,6 +98,7 @@ def test_the_openapi_file_is_fresh() -> None:
         ("/api/runs/beta/console", schema.ConsoleAnswer), ("/api/runs/beta/files", schema.Files), ("/api/files?project=demo", schema.Files),
         ("/api/files?q=lr<0.15", schema.Files), ("/api/runs/beta/code", schema.Code), ("/api/artifacts", schema.Artifacts),
         ("/api/media", schema.Media), ("/api/media?key=x&step=1&q=lr<1", schema.Media), ("/api/sql/schema", schema.SqlSchema),
+        ("/api/sql/views", schema.SavedViews), ("/api/parse?q=lr<", schema.Parsed),
         ("/api/settings/demo", schema.ProjectSettings), ("/api/changes", schema.Changes),
     ],
 )  # fmt: skip
@@ -142,10 +145,66 @@ def test_a_run_answers_to_a_unique_prefix(served: Running) -> None:
 
 
 def test_a_filter_that_does_not_parse_says_where(served: Running) -> None:
-    """The problem has the position of the first character that cannot be read, and what was expected."""
-    problem = served.client.get("/api/parse", params={"q": "lr<"}).json()
+    """Half a filter is answered, with the position of the first character that cannot be read; asking with it is a problem."""
+    half = served.client.get("/api/parse", params={"q": "lr<"})
+    assert (half.status_code, half.json()["ok"], half.json()["canonical"], half.json()["position"]) == (
+        200,
+        False,
+        None,
+        3,
+    )
+    assert "value" in half.json()["expected"]
+    assert half.json()["message"].endswith(half.json()["expected"])
+    assert served.client.get("/api/parse", params={"q": "lr<1 state:failed"}).json()["ok"]
+    problem = served.client.get("/api/runs", params={"q": "lr<"}).json()
     assert (problem["status"], problem["code"], problem["position"]) == (400, "invalid_filter", 3)
-    assert "value" in problem["expected"]
+
+
+def test_columns_that_need_points_come_in_one_question(served: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Means of the last rows, values at a step and slopes of all named runs need one look at curves; they are what a sort sees."""
+    asked: list[SeriesQuery] = []
+    series = served.source.series
+
+    def counted(query: SeriesQuery) -> list[Series] | list[Buckets]:
+        asked.append(query)
+        return series(query)
+
+    monkeypatch.setattr(served.source, "series", counted)
+    fields = ["mean(acc,10)", "at(loss, 4)", "at(acc,999)", "slope(acc)"]
+    question = {"run_ids": ["alpha-0", "beta", "other", "gone"], "fields": fields}
+    values = served.client.post("/api/runs/values", json=question).json()["values"]
+    assert len(asked) == 1
+    assert sorted(values) == ["alpha-0", "beta", "other"]
+    assert values["alpha-0"]["mean(acc,10)"] == pytest.approx(44.5 / 50)
+    assert values["beta"]["mean(acc,10)"] == pytest.approx(14.5 / 50)
+    assert (values["beta"]["at(loss, 4)"], values["beta"]["at(acc,999)"]) == (1 / 5, None)
+    assert values["beta"]["slope(acc)"] == pytest.approx(1 / 50)
+    assert values["other"] == dict.fromkeys(fields)
+    found = served.client.get("/api/runs", params={"q": "mean(acc,10)<0.5", "sort": "-mean(acc,10)"}).json()["runs"]
+    assert [run["id"] for run in found] == ["beta"]
+    mistakes: list[dict[str, object]] = [
+        {"fields": ["best(acc)"]}, {"fields": ["at(acc"]}, {"fields": []}, {"run_ids": []}, {"more": 1},
+    ]  # fmt: skip
+    for wrong in mistakes:
+        refused = served.client.post("/api/runs/values", json={**question, **wrong})
+        assert refused.status_code == 400, wrong
+
+
+def test_projects_say_what_they_hold(serve: Serve, store: Path) -> None:
+    """A project has media and artifacts as soon as one of its runs has; the others have none."""
+    client = serve().client
+
+    def holds() -> dict[str, list[str]]:
+        return {project["name"]: project["holds"] for project in client.get("/api/projects").json()["projects"]}
+
+    assert holds() == {"demo": [], "side": []}
+    writer = make_run(store, "seen", project="side", status=None)
+    sha256 = LocalObjects(Layout(store)).put_bytes(b"x")
+    writer.file({"kind": "media", "name": "picture", "sha256": sha256, "size_bytes": 1, "format": "image"})
+    assert holds() == {"demo": [], "side": ["media"]}
+    writer.file({"kind": "artifact", "name": "model", "sha256": sha256, "size_bytes": 1, "format": "artifact"})
+    writer.close({"status": "finished"})
+    assert holds() == {"demo": [], "side": ["media", "artifacts"]}
 
 
 def test_groups_pool_all_their_runs(served: Running) -> None:

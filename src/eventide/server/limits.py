@@ -23,7 +23,7 @@ RATE_PER_S = 200.0
 BURST = 1000
 _MAX_CALLERS = 10_000
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-_QUESTIONS = ("/api/series", "/api/rows", "/api/sql", "/api/source/")
+_QUESTIONS = ("/api/series", "/api/rows", "/api/runs/values", "/api/sql", "/api/source/")
 """Posts that read; `source/edit` is written down all the same."""
 
 
@@ -114,4 +114,4 @@ def changes(method: str, path: str) -> bool:
     """Tell whether a request could change something that people would ask about later."""
     if method in _READING or path.startswith("/api/relay/"):
         return False
-    return path == "/api/source/edit" or not path.startswith(_QUESTIONS)
+    return method != "POST" or path == "/api/source/edit" or not path.startswith(_QUESTIONS)

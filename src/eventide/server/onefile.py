@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
 """For the answer: the file is to be saved, not shown by this server."""
 MAX_BYTES = 256 * 1024 * 1024
-READING_POSTS = ("/api/series", "/api/rows")
+READING_POSTS = ("/api/series", "/api/rows", "/api/runs/values")
 _KEPT_HEADERS = frozenset({b"host"})
 _TEXTUAL = ("application/json", "application/problem+json", "text/")
 _USUAL = ("/api/info", "/api/projects")

@@ -393,10 +393,14 @@ export interface ParamColumn {
   value?: unknown;
 }
 
-/** A filter that parses, in its plain form. */
+/** Whether a filter parses: its plain form if it does, else what is wrong, and where. */
 export interface Parsed {
-  ok: true;
-  canonical: string;
+  ok: boolean;
+  canonical?: string | null;
+  message?: string | null;
+  position?: number | null;
+  expected?: string | null;
+  hint?: string | null;
 }
 
 /** What went wrong (application/problem+json, RFC 9457). */
@@ -423,6 +427,7 @@ export interface Project {
   goal: Goal | null;
   best: Best | null;
   spark: (number | null)[];
+  holds: ("media" | "artifacts")[];
 }
 
 /** How a project is shown; kept beside the index, so it can be thrown away. */
@@ -556,6 +561,37 @@ export interface RunsAnswer {
   cursor: string;
 }
 
+/** What to keep under a name; `was` is the name it had until now. */
+export interface SaveQuery {
+  query: string;
+  project?: string | null;
+  was?: string | null;
+}
+
+/** All that are kept for a project, or for the store. */
+export interface SavedQueries {
+  queries?: SavedQuery[];
+}
+
+/** A statement under a name that later ones can read FROM. */
+export interface SavedQuery {
+  name: string;
+  query: string;
+}
+
+/** A kept statement with its columns, or why it no longer runs. */
+export interface SavedView {
+  name: string;
+  query: string;
+  columns: SqlColumn[];
+  problem: string | null;
+}
+
+/** All kept statements by name. */
+export interface SavedViews {
+  views: SavedView[];
+}
+
 /** Which curves, over which range, for how many pixels. */
 export interface SeriesRequest {
   run_ids?: string[] | null;
@@ -589,6 +625,7 @@ export interface SqlAnswer {
   truncated: boolean;
   elapsed_s: number;
   id: string;
+  expanded?: string | null;
 }
 
 /** Whether a statement of that id was running. */
@@ -609,6 +646,7 @@ export interface SqlRequest {
   timeout_s: number;
   max_rows: number;
   id?: string | null;
+  project?: string | null;
 }
 
 /** All views. */
@@ -646,6 +684,17 @@ export interface ValidationError {
   type: string;
   input?: unknown;
   ctx?: Record<string, unknown>;
+}
+
+/** Values by run and field; null where a run has none. */
+export interface ValuesAnswer {
+  values: Record<string, Record<string, number | "NaN" | "Infinity" | "-Infinity" | null>>;
+}
+
+/** Columns that are computed from points, such as `mean(val/acc,10)` and `at(val/loss,500)`, of some runs. */
+export interface ValuesRequest {
+  run_ids: string[];
+  fields: string[];
 }
 
 /** A saved address of the page. */

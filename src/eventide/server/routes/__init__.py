@@ -28,6 +28,7 @@ from eventide.server.routes import (
     series,
     source,
     sql,
+    views,
 )
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
 ROUTERS: tuple[APIRouter, ...] = tuple(
     module.router
     for module in (
-        health, projects, runs, columns, analysis, series, rows, console, files, objects, code, artifacts, media, sql, export, edits,
-        preferences, changes, source, page,
+        health, projects, runs, columns, analysis, series, rows, console, files, objects, code, artifacts, media, sql, views, export,
+        edits, preferences, changes, source, page,
     )
 )  # fmt: skip
 """In the order in which they are asked; the page comes last, because it answers for every other path."""

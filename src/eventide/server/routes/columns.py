@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from eventide.errors import InvalidFilter
 from eventide.model import RunQuery
 from eventide.server import plain, schema
 from eventide.server.questions import Filter, Project, kept, many_runs
@@ -108,5 +109,19 @@ def complete(
 
 @router.get("/api/parse", response_model=schema.Parsed)
 def parse(asked: Reading, q: Filter = "") -> Response:  # noqa: ARG001 - to read is a right
-    """Return a filter in its plain form; a problem with its `position` when it does not parse."""
-    return plain.reply({"ok": True, "canonical": canonical(q)})
+    """Return a filter in its plain form, or what is wrong with it and where: half a filter is nothing out of the ordinary."""
+    answer: dict[str, Any] = {
+        "ok": True,
+        "canonical": None,
+        "message": None,
+        "position": None,
+        "expected": None,
+        "hint": None,
+    }
+    try:
+        answer["canonical"] = canonical(q)
+    except InvalidFilter as error:
+        expected = error.message.partition(": expected ")[2] or None
+        answer |= {"ok": False, "message": error.message, "position": error.position, "expected": expected}
+        answer["hint"] = error.hint or None
+    return plain.reply(answer)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from eventide._version import __version__
 from eventide.errors import RunExists
-from eventide.model import Buckets, RunQuery, SeriesQuery
+from eventide.model import Buckets, FileQuery, RunQuery, SeriesQuery
 from eventide.server import plain, schema
 from eventide.server.questions import kept
 from eventide.server.served import Asked, Reading, Writing
@@ -75,6 +75,11 @@ def _project(asked: Asked, about: ProjectInfo) -> dict[str, Any]:
         "goal": goal and goal._asdict(),
         "best": None if best is None or value is None else {"run_id": best.id, "name": best.name, "value": value},
         "spark": _spark(asked, best.id, goal.key) if best is not None and goal is not None else [],
+        "holds": [
+            what
+            for what, kind in (("media", "media"), ("artifacts", "artifact"))
+            if source.files(FileQuery(project=about.name, kinds=(kind,), limit=1))
+        ],
     }
 
 

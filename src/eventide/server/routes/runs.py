@@ -13,6 +13,8 @@ from eventide.model import FileQuery, RunQuery
 from eventide.server import plain, schema
 from eventide.server.questions import Filter, Keys, Limit, Offset, Project, RunId, Sort, listed, one_run, with_nearest
 from eventide.server.served import Reading
+from eventide.table.computed import computed_values
+from eventide.table.selection import infos
 
 if TYPE_CHECKING:
     from eventide.model import RunInfo
@@ -53,6 +55,14 @@ def _page(source: Source, query: RunQuery, cursor: str) -> dict[str, Any]:
             if len(run["metrics"]) > MOST_METRICS:
                 run["metrics"] = dict(list(run["metrics"].items())[:MOST_METRICS])
     return {"runs": found, "total": page.total, "cursor": cursor}
+
+
+@router.post("/api/runs/values", response_model=schema.ValuesAnswer)
+def values(asked: Reading, question: schema.ValuesRequest) -> Response:
+    """Return columns of a table that need points, all of them at once; a list of runs has every other one."""
+    seen = {run.id for run in infos(asked.source, question.run_ids, keys=(), details=False)}
+    found = computed_values(asked.source, [run_id for run_id in question.run_ids if run_id in seen], question.fields)
+    return plain.reply({"values": found})
 
 
 @router.get("/api/runs/{run_id}", response_model=schema.RunDetails)

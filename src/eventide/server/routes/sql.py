@@ -13,7 +13,9 @@ from starlette.responses import Response
 from eventide.errors import LimitExceeded
 from eventide.model import SqlLimits
 from eventide.server import plain, schema
+from eventide.server.routes.views import may_name
 from eventide.server.served import Reading
+from eventide.table.named import expand
 
 router = APIRouter(tags=["sql"])
 
@@ -34,7 +36,9 @@ def sql(asked: Reading, question: schema.SqlRequest) -> Response:
     begun = time.perf_counter()
     limits = SqlLimits(question.timeout_s, question.max_rows + 1, truncate=True, cancelled=cancelled.is_set)
     try:
-        table = asked.source.sql(question.query, question.params, limits=limits)
+        saved = asked.served.preferences.queries(question.project or "") if may_name(asked, question.project) else {}
+        statement = expand(asked.source, question.query, saved) if saved else question.query
+        table = asked.source.sql(statement, question.params, limits=limits)
     finally:
         del queries[name]
         asked.served.watcher.worked()
@@ -47,6 +51,7 @@ def sql(asked: Reading, question: schema.SqlRequest) -> Response:
             "truncated": table.num_rows > question.max_rows,
             "elapsed_s": time.perf_counter() - begun,
             "id": name,
+            "expanded": None if statement == question.query else statement,
         }
     )
 

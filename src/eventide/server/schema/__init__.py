@@ -75,6 +75,11 @@ from eventide.server.schema.queries import (
     OneFile,
     OneFileRequest,
     Problem,
+    SavedQueries,
+    SavedQuery,
+    SavedView,
+    SavedViews,
+    SaveQuery,
     SqlAnswer,
     SqlCancelled,
     SqlColumn,
@@ -82,7 +87,19 @@ from eventide.server.schema.queries import (
     SqlSchema,
     SqlView,
 )
-from eventide.server.schema.runs import Edited, Metric, Purge, Purged, Resolved, Run, RunDetails, RunEdit, RunsAnswer
+from eventide.server.schema.runs import (
+    Edited,
+    Metric,
+    Purge,
+    Purged,
+    Resolved,
+    Run,
+    RunDetails,
+    RunEdit,
+    RunsAnswer,
+    ValuesAnswer,
+    ValuesRequest,
+)
 from eventide.server.schema.store import Best, Demo, Goal, Info, Project, Projects, ProjectSettings, StoreNumbers, View
 
 __all__ = [
@@ -156,6 +173,11 @@ __all__ = [
     "RunDetails",
     "RunEdit",
     "RunsAnswer",
+    "SaveQuery",
+    "SavedQueries",
+    "SavedQuery",
+    "SavedView",
+    "SavedViews",
     "SeriesRequest",
     "Smooth",
     "SqlAnswer",
@@ -169,5 +191,7 @@ __all__ = [
     "Table",
     "TagCount",
     "Value",
+    "ValuesAnswer",
+    "ValuesRequest",
     "View",
 ]

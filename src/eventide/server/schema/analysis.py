@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from eventide.server.schema.base import Model, Num, Value
 from eventide.server.schema.store import Goal
 
@@ -86,10 +84,15 @@ class CompletionAnswer(Model):
 
 
 class Parsed(Model):
-    """A filter that parses, in its plain form."""
+    """Whether a filter parses: its plain form if it does, else what is wrong, and where."""
 
-    ok: Literal[True]
-    canonical: str
+    ok: bool
+    canonical: str | None = None
+    message: str | None = None
+    position: int | None = None
+    """Of the first character that cannot be read."""
+    expected: str | None = None
+    hint: str | None = None
 
 
 class GroupStats(Model):

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from eventide.server.schema.base import Body, Model, Status, Value
+from eventide.server.schema.base import MAX_TEXT, Body, Model, Status, Value
 
 
 class SqlRequest(Body):
@@ -17,6 +17,8 @@ class SqlRequest(Body):
     timeout_s: float = Field(default=30.0, gt=0, le=600)
     max_rows: int = Field(default=10_000, ge=1, le=1_000_000)
     id: str | None = Field(default=None, min_length=1, max_length=64)
+    project: str | None = Field(default=None, max_length=1_000)
+    """Whose saved views it may read; null: those of the whole store."""
 
 
 class SqlColumn(Model):
@@ -34,6 +36,8 @@ class SqlAnswer(Model):
     truncated: bool
     elapsed_s: float
     id: str
+    expanded: str | None = None
+    """The statement with the saved views it read, for where they are not known; null when it read none."""
 
 
 class SqlCancelled(Model):
@@ -53,6 +57,42 @@ class SqlSchema(Model):
     """All views."""
 
     views: list[SqlView]
+
+
+class SavedQuery(Body):
+    """A statement under a name that later ones can read FROM."""
+
+    name: str = Field(max_length=63)
+    query: str = Field(max_length=MAX_TEXT)
+
+
+class SavedQueries(Body):
+    """All that are kept for a project, or for the store."""
+
+    queries: list[SavedQuery] = Field(default_factory=list, max_length=100)
+
+
+class SaveQuery(Body):
+    """What to keep under a name; `was` is the name it had until now."""
+
+    query: str = Field(min_length=1, max_length=MAX_TEXT)
+    project: str | None = Field(default=None, max_length=1_000)
+    was: str | None = Field(default=None, max_length=63)
+
+
+class SavedView(Model):
+    """A kept statement with its columns, or why it no longer runs."""
+
+    name: str
+    query: str
+    columns: list[SqlColumn]
+    problem: str | None
+
+
+class SavedViews(Model):
+    """All kept statements by name."""
+
+    views: list[SavedView]
 
 
 class OneFileRequest(Body):

@@ -8,6 +8,10 @@ from pydantic import Field
 
 from eventide.server.schema.base import MAX_KEYS, MAX_RUNS, MAX_TEXT, Body, Direction, Model, Num, Status, Value
 
+MAX_VALUED = 500
+"""Runs whose points one question for computed columns may need."""
+MAX_FIELDS = 32
+
 
 class Metric(Model):
     """One metric of one run in numbers; `best` is by its `goal`."""
@@ -80,6 +84,19 @@ class RunsAnswer(Model):
     total: int
     cursor: str
     """Where to go on with /api/changes."""
+
+
+class ValuesRequest(Body):
+    """Columns that are computed from points, such as `mean(val/acc,10)` and `at(val/loss,500)`, of some runs."""
+
+    run_ids: list[str] = Field(min_length=1, max_length=MAX_VALUED)
+    fields: list[str] = Field(min_length=1, max_length=MAX_FIELDS)
+
+
+class ValuesAnswer(Model):
+    """Values by run and field; null where a run has none."""
+
+    values: dict[str, dict[str, Num | None]]
 
 
 class Resolved(Model):

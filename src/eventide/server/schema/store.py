@@ -61,6 +61,8 @@ class Project(Model):
     best: Best | None
     spark: list[float | None]
     """The goal's curve of the best run in at most 40 points."""
+    holds: list[Literal["media", "artifacts"]]
+    """What its runs left behind beside numbers."""
 
 
 class Projects(Model):
