@@ -64,10 +64,11 @@ def test_a_token_link_lets_in(store: Path, tmp_path: Path) -> None:
         assert httpx.get(link.partition("?")[0] + "api/runs", trust_env=False).status_code == 401
 
 
-def test_a_server_for_everybody_is_refused(store: Path, tmp_path: Path) -> None:
-    """Other machines are let in with a token, or when that is said in so many words, and not otherwise."""
+@pytest.mark.parametrize("reach", ["--host=0.0.0.0", "--proxy=127.0.0.1", "--allow-host=runs.example.org"])
+def test_a_server_for_everybody_is_refused(store: Path, tmp_path: Path, reach: str) -> None:
+    """Others, behind a proxy too, are let in with a token, or when that is said in so many words, and not otherwise."""
     env = {**os.environ, "EVENTIDE_CACHE_DIR": str(tmp_path / "cache")}
-    command = [sys.executable, "-m", "eventide", "serve", str(store), "--host", "0.0.0.0", "--port", "0"]  # noqa: S104
+    command = [sys.executable, "-m", "eventide", "serve", str(store), reach, "--port", "0"]
     answer = subprocess.run(command, check=False, capture_output=True, text=True, env=env, timeout=30)
     assert answer.returncode == 2
     assert "other machines" in answer.stderr

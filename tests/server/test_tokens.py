@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import orjson
 import pytest
+from starlette.requests import HTTPConnection
 
 from eventide.errors import (
     EventideError,
@@ -22,9 +23,10 @@ from eventide.errors import (
 from eventide.layout import Layout
 from eventide.model import Edit, FileQuery, RunQuery, SeriesQuery
 from eventide.objects.local import LocalObjects
+from eventide.server.auth import EVERYTHING
 from eventide.server.limits import Audit, RateLimit, changes
 from eventide.server.scoped import ScopedSource
-from eventide.server.tokens import FileShelf, TokenBook, cookie_of
+from eventide.server.tokens import BookGate, FileShelf, TokenBook, cookie_of
 from eventide.store.local import LocalSource
 from eventide.testing import FIRST, SAMPLE_OBJECT, SECOND, THIRD, FakeClock, make_run, make_sample_store
 
@@ -250,3 +252,21 @@ def test_changes_are_written_down(tmp_path: Path, clock: FakeClock) -> None:
 def test_only_what_could_change_something_is_written_down(method: str, path: str, *, expected: bool) -> None:
     """Reading leaves no line."""
     assert expected == changes(method, path)
+
+
+# ── who a server lets in ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_first_token_closes_the_door(book: TokenBook, clock: FakeClock) -> None:
+    """Everybody of this machine is let in until a token is made; then nobody without one, also when the token has ended."""
+    gate = BookGate(book, until_first=EVERYTHING)
+    nobody = HTTPConnection({"type": "http", "headers": []})
+    assert gate.access(nobody) is EVERYTHING
+    token, _ = book.create("read", expires_in_s=60)
+    asked = HTTPConnection({"type": "http", "headers": [(b"authorization", f"Bearer {token}".encode())]})
+    assert gate.access(nobody) is None
+    assert gate.access(asked) is not None
+    clock.advance(61)
+    assert gate.access(asked) is gate.access(nobody) is None
+    assert BookGate(book, until_first=EVERYTHING).access(nobody) is None
+    assert BookGate(TokenBook(FileShelf(Path("none"))), until_first=None).access(nobody) is None

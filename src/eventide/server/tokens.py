@@ -174,6 +174,10 @@ class TokenBook:
             self._save({**self._tokens, token_id: gone})
             return gone
 
+    def opens(self) -> bool:
+        """Tell whether any token is valid now."""
+        return any(token.is_valid(self._clock.time()) for token in self.tokens())
+
     def tokens(self) -> list[Token]:
         """Return all tokens, the newest last."""
         with self._lock:
@@ -215,14 +219,22 @@ class TokenBook:
 
 
 class BookGate:
-    """Lets in who has a token of a book, or the cookie it was exchanged for; reading alone on a read-only server."""
+    """Lets in who has a token of a book, or the cookie it was exchanged for; reading alone on a read-only server.
 
-    def __init__(self, book: TokenBook, *, read_only: bool = False) -> None:
+    A server that only this machine reaches may let everybody in until the first token is made. Once there was one, it stays closed.
+    """
+
+    def __init__(self, book: TokenBook, *, read_only: bool = False, until_first: Access | None = None) -> None:
         self._book = book
         self._read_only = read_only
+        self._until_first = until_first
 
     def access(self, connection: HTTPConnection) -> Access | None:
         """Return what the sender's token allows; None when there is none that opens anything."""
+        if self._until_first is not None:
+            if not self._book.tokens():
+                return self._until_first
+            self._until_first = None
         scheme, _, given = connection.headers.get("authorization", "").partition(" ")
         if given:
             found = self._book.find(given.strip()) if scheme.lower() == "bearer" else None

@@ -96,7 +96,8 @@ def serve(
     Beyond this machine it asks for a token, unless you say otherwise in so many words. `/healthz` and `/metrics`
     are for monitoring.
     """
-    from eventide.server.serving import check_reach, new_token  # noqa: PLC0415 - only where it is served
+    from eventide.server.guard import is_loopback  # noqa: PLC0415 - only where it is served
+    from eventide.server.serving import check_reach, new_token  # noqa: PLC0415
     from eventide.transport import token_of  # noqa: PLC0415
 
     presented = new_token() if token == "auto" else token_of(token)  # noqa: S105 - a word
@@ -105,13 +106,19 @@ def serve(
         raise InvalidSetting("--data and --index are for hubs", hint="eventide serve --hub --data s3://bucket/prefix")
     node = _node(state, data, index) if hub else None
     book = None if let_everybody_in else _book(state, node)
-    check_reach(host, presented or (book and "tokens"), without_token=let_everybody_in)
+    is_ours = is_loopback(host) and not proxies and not allowed
+    check_reach(
+        host if is_ours else ", ".join((host, *allowed, *proxies)),
+        presented or ("tokens" if book is not None and book.opens() else None),
+        without_token=let_everybody_in or is_ours,
+    )
     running = _prepared(
         state,
         host=host,
         port=port,
         read_only=read_only,
         token=presented,
+        is_ours=is_ours,
         allowed=allowed,
         node=node,
         book=book,
@@ -144,6 +151,7 @@ def _prepared(
     port: int | None,
     read_only: bool,
     token: str | None = None,
+    is_ours: bool = True,
     allowed: tuple[str, ...] = (),
     node: Any = None,
     book: Any = None,
@@ -163,7 +171,7 @@ def _prepared(
     hosts = Hosts(host, allowed)
     app = make_app(
         source,
-        gate=_gate(token, book, read_only=read_only),
+        gate=_gate(token, book, read_only=read_only, is_ours=is_ours),
         hosts=hosts,
         read_only=read_only,
         hub=hub,
@@ -176,26 +184,25 @@ def _prepared(
 
 
 def _book(state: State, node: Any) -> Any:
-    """Return the tokens of the store, or of all its nodes, when there are any that open something."""
+    """Return the tokens of the store, or of all its nodes; None for a store elsewhere, which has its own."""
     if is_url(state.options.store):
         return None
     from eventide.server.tokens import TokenBook  # noqa: PLC0415
 
     shelf = getattr(node, "token_shelf", None)
-    book = TokenBook.of(Layout(state.root)) if shelf is None else TokenBook(shelf)
-    now_s = SYSTEM_CLOCK.time()
-    return book if any(token.is_valid(now_s) for token in book.tokens()) else None
+    return TokenBook.of(Layout(state.root)) if shelf is None else TokenBook(shelf)
 
 
-def _gate(token: str | None, book: Any, *, read_only: bool) -> Any:
-    """Return who is let in: everybody, who has the token given here, or who has one of the book's."""
+def _gate(token: str | None, book: Any, *, read_only: bool, is_ours: bool) -> Any:
+    """Return who is let in: everybody, who has the token given here, or who has one of the book's once there is any."""
     from eventide.server.auth import EVERYTHING, READING, OpenGate, TokenGate  # noqa: PLC0415
     from eventide.server.tokens import AnyGate, BookGate  # noqa: PLC0415
 
     access = READING if read_only else EVERYTHING
     gates: list[Any] = [TokenGate(token, access)] if token else []
     if book is not None:
-        gates.append(BookGate(book, read_only=read_only))
+        until_first = None if token or not is_ours else access
+        gates.append(BookGate(book, read_only=read_only, until_first=until_first))
     return AnyGate(gates) if gates else OpenGate(access)
 
 
