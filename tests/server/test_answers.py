@@ -216,6 +216,20 @@ def test_groups_pool_all_their_runs(served: Running) -> None:
     assert pooled["metrics"]["acc"]["n"] == 3
     assert pooled["metrics"]["acc"]["mean"] == pytest.approx(49 / 50)
     assert pooled["metrics"]["acc"]["std"] == pytest.approx(0.0)
+    assert pooled["fields"] == {}
+
+
+def test_groups_pool_any_number_of_a_metric(served: Running) -> None:
+    """Least values, means of the last rows and values at a step are pooled like any other; what is no number of a metric is refused."""
+    question = {"project": "demo", "by": "lr", "fields": "min(loss),mean(acc\\,10),at(acc\\,30)"}
+    groups = served.client.get("/api/groups", params=question).json()["groups"]
+    pooled = next(group["fields"] for group in groups if group["n"] == 3)
+    assert [(numbers["n"], numbers["mean"]) for numbers in pooled.values()] == [
+        (3, pytest.approx(1 / 50)), (3, pytest.approx(44.5 / 50)), (3, pytest.approx(30 / 50)),
+    ]  # fmt: skip
+    alone = next(group["fields"] for group in groups if group["n"] == 1)
+    assert alone["at(acc,30)"]["n"] == 0
+    assert served.client.get("/api/groups", params={**question, "fields": "config.lr"}).status_code == 400
 
 
 # ── curves ──────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { defaultFields, nextSort, toColumn, valueCell } from "../src/workspace/columns.ts";
+import { cell, defaultFields, metricField, nextSort, pointValues, toColumn, valueCell } from "../src/workspace/columns.ts";
+import { swapColumn } from "../src/workspace/headmenu.tsx";
+import { missing } from "../src/workspace/values.ts";
 import { hasTerm, termOf, withoutField, withTerm } from "../src/workspace/facets.tsx";
 import { bestOf } from "../src/workspace/lines.ts";
 import { sections } from "../src/workspace/sections.ts";
@@ -56,7 +58,7 @@ test("the default columns are the goal, what varies, and the other metrics", () 
 test("a parameter's title is its last part, with one more where that is not enough", () => {
   assert.deepEqual([toColumn("config.optimizer.lr", columns, null).title, toColumn("config.optimizer.lr", columns, null).before], ["lr", ""]);
   assert.deepEqual([toColumn("config.model.name", columns, null).before], ["model."]);
-  assert.deepEqual(toColumn("best(`a b`)", columns, null).metric, { key: "a b", stat: "best" });
+  assert.deepEqual(toColumn("best(`a b`)", columns, null).metric, { key: "a b", stat: "best", n: undefined });
 });
 
 test("clicking a header sorts by the better end, then the other, then not at all", () => {
@@ -96,7 +98,7 @@ test("rank runs from worst to best by the goal, and is left out where the goal i
 });
 
 test("groups are named by as few values as tell them apart", () => {
-  const group = (lr: number, name: string): Group => ({ key: { "o.lr": lr, "m.name": name }, label: "", n: 5, failed: 0, run_ids: [], metrics: {} });
+  const group = (lr: number, name: string): Group => ({ key: { "o.lr": lr, "m.name": name }, label: "", n: 5, failed: 0, run_ids: [], metrics: {}, fields: {} });
   assert.deepEqual([...groupNames([group(0.1, "a"), group(0.2, "a")]).values()], ["lr 0.1", "lr 0.2"]);
   assert.deepEqual([...groupNames([group(0.1, "a"), group(0.1, "b"), group(0.2, "a")]).values()], ["lr 0.1, name a", "lr 0.1, name b", "lr 0.2, name a"]);
 });
@@ -108,4 +110,38 @@ test("only what is in view is made, with some to spare", () => {
 
 test("what floats stays inside of the window", () => {
   assert.deepEqual(beside({ left: 990, top: 580, width: 20, height: 20 }, { width: 200, height: 100 }, { width: 1000, height: 600 }), { left: 794, top: 476 });
+});
+
+test("a column may be the mean of the last rows or the value at a step, and is written as it is read", () => {
+  for (const [stat, key, n, before] of [["mean", "val/acc", 10, "mean of 10 "], ["at", "train/loss", 0, "at 0 "], ["at", "a, b)", 7, "at 7 "], ["mean", "val/acc", undefined, "mean "], ["slope", "val/acc", undefined, "slope "]] as const) {
+    const field = metricField(stat, key, n);
+    const column = toColumn(field, columns, null);
+    assert.deepEqual([column.field, column.metric, column.before], [field, { key, stat, n }, before]);
+    assert.equal(column.derived, n !== undefined || stat === "slope");
+    assert.deepEqual(parseView({ cols: `${field},best(val/acc)`, s: `-${field}` }).columns, [field, "best(val/acc)"]);
+  }
+  assert.equal(toColumn("mean(val/acc, 5)", columns, null).metric?.n, 5);
+});
+
+test("values that need points are waited for, shown, and asked again once a run has logged more", () => {
+  const run = { id: "a", rows: 3, metrics: {} } as unknown as Run;
+  const column = toColumn("at(val/acc,2)", columns, null);
+  pointValues.value = new Map();
+  assert.equal(cell(run, column).text, "…");
+  assert.deepEqual(missing([run], [column.field], pointValues.value), [run]);
+  pointValues.value = new Map([["a", { rows: 3, values: { [column.field]: 0.25, "at(x,9)": null } }]]);
+  assert.equal(cell(run, column).number, 0.25);
+  assert.equal(cell(run, toColumn("at(x,9)", columns, null)).missing, true);
+  assert.deepEqual(missing([run], [column.field], pointValues.value), []);
+  assert.deepEqual(missing([{ ...run, rows: 4 }], [column.field], pointValues.value).length, 1);
+  assert.deepEqual(missing([run], [column.field, "mean(val/acc,2)"], pointValues.value).length, 1);
+});
+
+test("another number takes the place of a column, and the sort goes along", () => {
+  let changed: unknown = null;
+  const workspace = { fields: { peek: () => ["last(x)", "min(x)", "duration"] }, view: { peek: () => ({ sort: ["-last(x)", "name"] }) }, setView: (change: unknown) => (changed = change) } as unknown as Parameters<typeof swapColumn>[0];
+  swapColumn(workspace, "last(x)", "at(x,5)");
+  assert.deepEqual(changed, { columns: ["at(x,5)", "min(x)", "duration"], sort: ["-at(x,5)", "name"] });
+  swapColumn(workspace, "last(x)", "min(x)");
+  assert.deepEqual((changed as { columns: string[] }).columns, ["min(x)", "duration"]);
 });

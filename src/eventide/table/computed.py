@@ -6,6 +6,7 @@ same field compares.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from eventide.errors import InvalidFilter
@@ -16,6 +17,7 @@ from eventide.store.filter.grammar import parse_field
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from eventide.model import RunInfo
     from eventide.source import Source
 
 Values = dict[str, dict[str, float | None]]
@@ -40,6 +42,30 @@ def computed_values(source: Source, run_ids: Sequence[str], fields: Sequence[str
             found = {text: evaluate(item, curve) for text, item in wanted.items() if item.metric == curve.key}
             values[curve.run_id].update(found)
     return values
+
+
+def field_values(source: Source, runs: Sequence[RunInfo], fields: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Return field → run → value for numbers of metrics such as `min(loss)` and `mean(loss,10)`; runs without one are left out.
+
+    Raises:
+        InvalidFilter: a field does not parse, or is no number of a metric.
+    """
+    parsed = {text: parse_field(text) for text in fields}
+    for text, field in parsed.items():
+        if field.kind != "call":
+            raise InvalidFilter(f"`{text:.80}` is no number of a metric", hint="min(METRIC), mean(METRIC,N)", text=text)
+    points = computed_values(
+        source, [run.id for run in runs], [text for text, field in parsed.items() if field.is_derived]
+    )
+    found: dict[str, dict[str, float]] = {text: {} for text in parsed}
+    for run in runs:
+        for text, field in parsed.items():
+            value = (
+                points[run.id][text] if field.is_derived else getattr(run.metrics.get(field.metric), field.name, None)
+            )
+            if isinstance(value, int | float) and math.isfinite(value):
+                found[text][run.id] = float(value)
+    return found
 
 
 def _derived(text: str) -> Derived:

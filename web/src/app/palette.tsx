@@ -10,7 +10,7 @@ import type { Columns, RunsAnswer } from "../core/types.ts";
 import { NAVIGATION, STORE_PAGES } from "../pages/index.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { pageActions } from "./slots.ts";
-import { project, projects } from "./store.ts";
+import { exists, project, projects } from "./store.ts";
 
 interface Entry {
   text: string;
@@ -75,7 +75,7 @@ export function Palette({ onClose }: { onClose: () => void }): JSX.Element {
 function entries(): Entry[] {
   const actions = ACTIONS.filter((action) => isBound(action.id) && action.id !== "palette.open").map((action): Entry => ({ text: action.text, kind: "action", detail: keyLabel(keysOf(action.id)[0] ?? ""), run: () => perform(action.id) }));
   const own = pageActions.value.map((action): Entry => ({ ...action, kind: "action" }));
-  const pages = [...(project.value ? NAVIGATION : []), ...STORE_PAGES].map((entry): Entry => ({ text: entry.text, kind: "page", run: () => go(entry.href.replace(":project", encodeURIComponent(project.value))) }));
+  const pages = [...(project.value ? NAVIGATION.filter(exists) : []), ...STORE_PAGES].map((entry): Entry => ({ text: entry.text, kind: "page", run: () => go(entry.href.replace(":project", encodeURIComponent(project.value))) }));
   const all = (projects.value ?? []).map((one): Entry => ({ text: one.name, kind: "project", detail: `${one.runs} runs`, run: () => go(`/p/${encodeURIComponent(one.name)}`) }));
   return [...own, ...actions, ...pages, ...all];
 }

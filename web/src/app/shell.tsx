@@ -15,7 +15,7 @@ import { Menu, type MenuItem } from "../ui/menu.tsx";
 import { later } from "../ui/portal.tsx";
 import { copy, say, sayFailed, Toasts, undoLast } from "../ui/toast.tsx";
 import { barSlot, opened } from "./slots.ts";
-import { loadStore, project, projects, readOnly, runningCount, storeProblem } from "./store.ts";
+import { exists, loadStore, project, projects, readOnly, runningCount, storeProblem } from "./store.ts";
 
 const Palette = later(() => import("./palette.tsx").then((module) => module.Palette));
 const KeyHelp = later(() => import("./keyhelp.tsx").then((module) => module.KeyHelp));
@@ -125,7 +125,7 @@ function Bar(): JSX.Element {
       )}
       {inProject && NAVIGATION.length > 1 && (
         <nav class="tabs" aria-label="Views of the project">
-          {NAVIGATION.map((entry) => (
+          {NAVIGATION.filter(exists).map((entry) => (
             <a key={entry.href} href={shown(entry)} aria-current={match(entry.href.split("?")[0]!, path.value) ? "page" : undefined}>{entry.text}</a>
           ))}
         </nav>

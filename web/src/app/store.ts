@@ -18,6 +18,9 @@ export const readOnly = computed(() => info.value?.read_only ?? true);
 export const projectOfRun = signal("");
 export const project = computed(() => match("/p/:project/:tab?/:more?", path.value)?.["project"] ?? (/^\/(r|a|compare)(\/|$)/.test(path.value) ? projectOfRun.value : ""));
 
+/** Whether the project holds what a view of it shows. */
+export const exists = ({ needs }: { needs?: Project["holds"][number] }): boolean => !needs || Boolean(projects.value?.some((one) => one.name === project.value && one.holds.includes(needs)));
+
 export async function loadStore(): Promise<void> {
   try {
     const [about, list] = await Promise.all([get<Info>("/api/info"), get<{ projects: Project[] }>("/api/projects")]);

@@ -234,6 +234,7 @@ export interface Group {
   failed: number;
   run_ids: string[];
   metrics: Record<string, GroupStats>;
+  fields: Record<string, GroupStats>;
 }
 
 /** One metric over the runs of a group, non-finite and missing values left out of `n`. */

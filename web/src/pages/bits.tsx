@@ -8,7 +8,7 @@ import { onChanges } from "../core/live.ts";
 import { go, href, path, setQuery } from "../core/route.ts";
 import { settled, type Answer, type Signal } from "../core/state.ts";
 import { dark } from "../core/theme.ts";
-import type { Run, RunsAnswer, Status as RunStatus } from "../core/types.ts";
+import type { Parsed, Run, RunsAnswer, Status as RunStatus } from "../core/types.ts";
 import { Icon } from "../ui/button.tsx";
 import { Failure, Waiting } from "../ui/failure.tsx";
 import { Dropdown } from "../ui/menu.tsx";
@@ -124,7 +124,9 @@ function Found({ project, leaveOut, onPick }: { project?: string | undefined; le
     const control = new AbortController();
     const ask = (q: string) => get<RunsAnswer>("/api/runs", { project, q, limit: 12, keys: "-", details: false }, control.signal);
     const timer = setTimeout(() => {
-      ask(typed).catch((error) => (isAborted(error) ? Promise.reject(error) : ask(`name:"${typed.replace(/["\\]/g, "")}"`))).then((answer) => setRuns(answer.runs), () => undefined);
+      const named = `name:"${typed.replace(/["\\]/g, "")}"`;
+      const asked = typed ? get<Parsed>("/api/parse", { q: typed }, control.signal).then(({ ok }) => ask(ok ? typed : named)) : ask("");
+      asked.catch((error) => (isAborted(error) ? Promise.reject(error) : ask(named))).then((answer) => setRuns(answer.runs), () => undefined);
     }, typed ? 120 : 0);
     return () => (clearTimeout(timer), control.abort());
   }, [typed, project]);

@@ -34,7 +34,7 @@ export interface NavigationEntry {
   needs?: "media" | "artifacts";
 }
 
-/** Other views of a project, shown as tabs under its name, and pages of the whole store. */
+/** Other views of a project, shown as tabs beside its name (see `exists` in app/store.ts), and pages of the whole store. */
 export const NAVIGATION: NavigationEntry[] = [
   { text: "Runs", href: "/p/:project" },
   { text: "Plots", href: "/p/:project/plots" },

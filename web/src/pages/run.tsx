@@ -77,7 +77,7 @@ export function Page({ params }: PageProps): JSX.Element {
     if (!run) return;
     pageActions.value = [...tabsOf(run).map((one) => ({ text: `${one.text} of ${run.name}`, run: at(one.id === "overview" ? "" : one.id) })), { text: "Compare this run", run: () => go(`/compare?runs=${encodeURIComponent(run.id)}`) }];
     return () => void (pageActions.value = []);
-  }, [run?.id, run?.files && JSON.stringify(run.files)]);
+  }, [run?.id, run && tabsOf(run).map((one) => one.id).join()]);
   useKeys({
     "run.console": at("console"),
     "run.system": at("system"),

@@ -64,8 +64,13 @@ function answer(answers: Answers, path: string, ask: Ask): Response {
   if (url.pathname === "/api/info") return json({ ...parsed<object>(answers["GET /api/info"]), read_only: true });
   if (url.pathname === "/api/runs") return runs(answers, url.searchParams);
   if (url.pathname === "/api/parse") {
-    parseFilter(url.searchParams.get("q") ?? "");
-    return json({ ok: true, canonical: url.searchParams.get("q") });
+    const q = url.searchParams.get("q") ?? "";
+    try {
+      parseFilter(q);
+      return json({ ok: true, canonical: q });
+    } catch (error) {
+      return json({ ok: false, message: (error as Error).message, position: error instanceof FilterProblem ? error.position : null });
+    }
   }
   if (url.pathname === "/api/complete") return json({ start: 0, end: 0, items: [] });
   return opened(answers[`GET ${path}`] ?? starting(answers, url.pathname === "/api/columns" ? "GET /api/columns" : `GET ${url.pathname}?`) ?? answers[`GET ${url.pathname}`]);

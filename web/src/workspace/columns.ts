@@ -1,10 +1,21 @@
 // Columns of the run table: which there are by default, what a run says in each, and how the column is sorted. A column is a
 // field of the filter grammar, so that what is read here can be typed there.
+import { signal } from "@preact/signals";
 import { asNumber, date, dateTime, age, duration, exact, number, value } from "../core/format.ts";
 import type { Columns, Direction, Goal, Metric, Run } from "../core/types.ts";
 
-export type Stat = "best" | "last" | "min" | "max" | "mean" | "first" | "std" | "count";
-export const STATS: readonly Stat[] = ["best", "last", "min", "max", "mean", "first", "std", "count"];
+type Known = "last" | "best" | "min" | "max" | "mean" | "first" | "std" | "count";
+export type Stat = Known | "at" | "slope";
+/** What the list of runs says of each metric. */
+export const STAT_TEXTS: Record<Known, string> = { last: "Last", best: "Best", min: "Minimum", max: "Maximum", mean: "Mean of all", first: "First", std: "Standard deviation", count: "Count" };
+export const STATS = Object.keys(STAT_TEXTS) as Known[];
+
+/** What a run says in columns that need its points, and how many rows it had then: filled by values.ts. */
+export interface PointValues {
+  rows: number;
+  values: Record<string, unknown>;
+}
+export const pointValues = signal<ReadonlyMap<string, PointValues>>(new Map());
 
 export interface Column {
   /** A field of the grammar, such as `best(val/acc)`, `config.lr`, `duration`. */
@@ -15,7 +26,10 @@ export interface Column {
   before: string;
   width: number;
   numeric: boolean;
-  metric?: { key: string; stat: Stat };
+  /** `n`: of how many last rows, or at which step. */
+  metric?: { key: string; stat: Stat; n?: number | undefined };
+  /** Whether it needs points. */
+  derived?: boolean;
   path?: string;
   /** Which way is good, where one is. */
   direction?: Direction | undefined;
@@ -51,20 +65,22 @@ export const RUN_COLUMNS: readonly string[] = Object.keys(RUN_FIELDS);
 const plainPath = (path: string): boolean => /^[A-Za-z_][\w/.-]*$/.test(path);
 /** Write a path as the grammar wants it: odd ones between back-ticks. */
 export const fieldOf = (path: string): string => (plainPath(path) ? path : `\`${path.replaceAll("`", "")}\``);
-export const metricField = (stat: Stat, key: string): string => `${stat}(${fieldOf(key)})`;
+export const metricField = (stat: Stat, key: string, n?: number): string => `${stat}(${fieldOf(key)}${n === undefined ? "" : `,${n}`})`;
 export const paramField = (path: string): string => `config.${fieldOf(path)}`;
 
 const unquoted = (text: string): string => text.replaceAll("`", "");
 
 /** Return the column of a field; an unknown field is a parameter. */
 export function toColumn(field: string, columns: Columns | null, goal: Goal | null): Column {
-  const metric = /^(best|last|min|max|mean|first|std|count)\((.+)\)$/.exec(field);
+  const metric = /^(best|last|min|max|mean|first|std|count|at|slope)\((`[^`]*`|[^`]+?)(?:,\s*(\d+))?\)$/.exec(field);
   if (metric) {
     const [stat, key] = [metric[1] as Stat, unquoted(metric[2]!)];
+    const n = metric[3] === undefined ? undefined : Number(metric[3]);
+    const said = n === undefined ? stat : stat === "at" ? `at ${n}` : `${stat} of ${n}`;
+    const plain = stat === "best" || stat === "last";
     const at = key.lastIndexOf("/");
-    const direction = stat === "best" || stat === "last" ? (goal?.key === key ? goal.direction : undefined) : undefined;
-    const before = stat === "best" || stat === "last" ? key.slice(0, at + 1) : `${stat} `;
-    return { field, kind: "metric", title: stat === "best" || stat === "last" ? key.slice(at + 1) : key, before, width: width(stat === "best" || stat === "last" ? key : `${stat} ${key}`, 84), numeric: true, metric: { key, stat }, direction };
+    const direction = plain && goal?.key === key ? goal.direction : undefined;
+    return { field, kind: "metric", title: plain ? key.slice(at + 1) : key, before: plain ? key.slice(0, at + 1) : `${said} `, width: width(plain ? key : `${said} ${key}`, 84), numeric: true, metric: { key, stat, n }, derived: n !== undefined || stat === "slope" || stat === "at", direction };
   }
   const known = RUN_FIELDS[field];
   if (known) return { field, kind: "run", before: "", numeric: false, ...known };
@@ -108,12 +124,16 @@ const likely = (key: string): number => (/^(val|valid|validation|eval|test)\b/.t
 const empty = (text = "·"): Cell => ({ text, title: "", number: null, missing: true, odd: false });
 
 export function cell(run: Run, column: Column, dates: "absolute" | "age" = "absolute"): Cell {
-  if (column.metric) return metricCell(run.metrics[column.metric.key], column.metric.stat);
+  if (column.derived) {
+    const found = pointValues.value.get(run.id)?.values[column.field];
+    return found === undefined ? empty("…") : valueCell(found);
+  }
+  if (column.metric) return metricCell(run.metrics[column.metric.key], column.metric.stat as Known);
   if (column.kind === "param") return valueCell(run.params[column.path!]);
   return runCell(run, column.field, dates);
 }
 
-function metricCell(metric: Metric | undefined, stat: Stat): Cell {
+function metricCell(metric: Metric | undefined, stat: Known): Cell {
   if (!metric) return empty();
   const given = stat === "count" ? metric.count : metric[stat];
   if (given === null || given === undefined) return metric.nonfinite ? { ...empty(), text: lost(metric), odd: true, missing: false } : empty();

@@ -14,6 +14,8 @@ export const PAGE = 200;
 const LIVE_MS = 250;
 const NO_SETTINGS: ProjectSettings = { goal: null, pinned: [], hidden: [], order: [], columns: [], views: [] };
 
+const listed = (keys: readonly string[]): string => keys.map((key) => key.replaceAll(",", "\\,")).join(",");
+
 export type Workspace = ReturnType<typeof openWorkspace>;
 
 /** Begin to follow a project; `close` ends it. */
@@ -46,7 +48,7 @@ export function openWorkspace(project: string) {
   const shownColumns = computed<Column[]>(() => fields.value.map((field) => toColumn(field, columns.value, goal.value)));
   const metricKeys = computed<string[]>(() => [...new Set([...(goal.value ? [goal.value.key] : []), ...shownColumns.value.flatMap((column) => (column.metric ? [column.metric.key] : []))])]);
 
-  const asked = computed(() => ({ project, q: view.value.q, sort: sort.value.join(","), archived: view.value.archived || undefined, keys: metricKeys.value.map((key) => key.replaceAll(",", "\\,")).join(",") }));
+  const asked = computed(() => ({ project, q: view.value.q, sort: sort.value.join(","), archived: view.value.archived || undefined, keys: listed(metricKeys.value) }));
   const ready = computed(() => columns.value !== null && settings.value !== null);
   const text = computed(() => (ready.value ? JSON.stringify(asked.value) : ""));
 
@@ -89,7 +91,7 @@ export function openWorkspace(project: string) {
     const by = view.peek().groupBy;
     if (!by.length) return void (groups.value = null);
     try {
-      const answer = await get<GroupsAnswer>("/api/groups", { project, q: view.peek().q, by: by.join(","), metrics: metricKeys.peek().join(","), pick: "best" }, stop);
+      const answer = await get<GroupsAnswer>("/api/groups", { project, q: view.peek().q, by: by.join(","), metrics: listed(metricKeys.peek()), fields: listed(shownColumns.peek().flatMap((column) => (column.metric ? [column.field] : []))), pick: "best" }, stop);
       if (!stop.aborted) batch(() => ((groups.value = answer), (problem.value = null), (loading.value = false)));
     } catch (error) {
       failed(error);
@@ -174,7 +176,7 @@ export function openWorkspace(project: string) {
       void loadPage(0, true);
     }),
     effect(() => {
-      void [view.value.groupBy.join(), view.value.q, metricKeys.value.join(), ready.value];
+      void [view.value.groupBy.join(), view.value.q, fields.value.join(), metricKeys.value.join(), ready.value];
       if (ready.value) void loadGroups();
     }),
     effect(() => void (view.value.q, void loadColumns())),

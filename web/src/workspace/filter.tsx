@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { get, isAborted, type Problem } from "../core/api.ts";
+import { get, isAborted, Problem } from "../core/api.ts";
 import { useKeys, keyLabel, keysOf } from "../core/keys.ts";
 import { asProblem, settled } from "../core/state.ts";
 import type { CompletionAnswer, Parsed } from "../core/types.ts";
@@ -45,10 +45,10 @@ export function Filter({ workspace, onFacets, facetsOpen }: { workspace: Workspa
     jobs.parse.abort();
     const control = (jobs.parse = new AbortController());
     try {
-      if (wanted.trim()) await get<Parsed>("/api/parse", { q: wanted }, control.signal);
+      const found = wanted.trim() ? await get<Parsed>("/api/parse", { q: wanted }, control.signal) : null;
       if (control.signal.aborted) return;
-      wrong.value = null;
-      apply(wanted.trim(), false);
+      wrong.value = found && !found.ok ? new Problem(found.message ?? "", 0, "", "", found.position) : null;
+      if (!wrong.value) apply(wanted.trim(), false);
     } catch (error) {
       if (!isAborted(error)) wrong.value = asProblem(error);
     }
@@ -138,7 +138,7 @@ export function Filter({ workspace, onFacets, facetsOpen }: { workspace: Workspa
           onBlur={() => setTimeout(() => (offers.value = null), 150)}
         />
         {offers.value && <Offers answer={offers.value} place={place.value} onTake={take} />}
-        {error && <div id="filter-error" class="filter-error" role="alert">{error.expected ? `${error.message}: expected ${error.expected}` : error.message}</div>}
+        {error && <div id="filter-error" class="filter-error" role="alert">{error.message}</div>}
       </div>
       {text.value ? <Button icon="close" label="Clear the filter" onClick={() => (input(""), field.current?.focus())} /> : <kbd>{keyLabel(keysOf("filter.focus")[0] ?? "")}</kbd>}
       <Button icon="settings" label="Facets: filter by what there is" pressed={facetsOpen} onClick={onFacets} />

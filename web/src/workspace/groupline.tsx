@@ -32,8 +32,8 @@ export function GroupLine({ group, open, place, selected, facts, colors, workspa
 /** Return what a group says in a column: its statistic over all runs, or the value it was grouped by. */
 function groupCell(group: Group, column: Column, workspace: Workspace): [string, string | undefined] {
   if (column.metric) {
-    const stats = group.metrics[column.metric.key];
-    return stats && (column.metric.stat === "best" || column.metric.stat === "last") ? statText(stats, workspace.view.value.stat) : ["", undefined];
+    const stats = group.fields[column.field];
+    return stats ? statText(stats, workspace.view.value.stat) : ["", undefined];
   }
   const given = column.path === undefined ? undefined : group.key[column.path];
   return given === undefined ? ["", undefined] : [value(given), exact(given)];

@@ -75,14 +75,20 @@ function ShownColumn({ field, workspace, place, onMove, onChange }: { field: str
     >
       <label class="cut" title={field}><input type="checkbox" checked onChange={() => onChange([])} /> {column.metric ? column.metric.key : column.before + column.title}</label>
       {column.metric && (
-        <select aria-label={`Which number of ${column.metric.key}`} value={column.metric.stat} onChange={(event) => onChange([metricField(event.currentTarget.value as Stat, column.metric!.key)])}>
+        <select aria-label={`Which number of ${column.metric.key}`} value={column.metric.stat + (column.metric.n === undefined ? "" : ",")} onChange={(event) => onChange([numberField(event.currentTarget.value, column.metric!.key)])}>
           {STATS.map((stat) => <option key={stat} value={stat}>{stat}</option>)}
+          <option value="mean,">mean of last</option>
+          <option value="at,">at step</option>
         </select>
       )}
+      {column.metric?.n !== undefined && <input class="picker-n" type="number" min={column.metric.stat === "at" ? 0 : 1} aria-label={column.metric.stat === "at" ? "Step" : "How many of the last rows"} value={column.metric.n} onChange={(event) => event.currentTarget.value && event.currentTarget.checkValidity() && onChange([metricField(column.metric!.stat, column.metric!.key, Math.round(Number(event.currentTarget.value)))])} />}
       <Button icon="up" label={`Move ${column.title} to the left`} disabled={place === 0} onClick={() => onMove(place, place - 1)} />
     </li>
   );
 }
+
+/** Return the field of a number chosen by name; one with a comma needs a count or a step, which begins somewhere. */
+const numberField = (chosen: string, key: string): string => (chosen.endsWith(",") ? metricField(chosen.slice(0, -1) as Stat, key, chosen === "at," ? 0 : 10) : metricField(chosen as Stat, key));
 
 function choices(workspace: Workspace, varying: boolean): Choice[] {
   const columns = workspace.columns.value;

@@ -7,16 +7,22 @@ import { focused } from "../chart/hover.ts";
 import { fractionDigits } from "../core/format.ts";
 import { useKeys } from "../core/keys.ts";
 import { dateStyle, rowHeight } from "../core/theme.ts";
+import { Icon } from "../ui/button.tsx";
 import { Waiting } from "../ui/failure.tsx";
+import { placeOf, type Place } from "../ui/place.ts";
+import { later } from "../ui/portal.tsx";
 import { visible } from "../ui/virtual.tsx";
 import { cell, nextSort, type Column } from "./columns.ts";
 import type { Workspace } from "./data.ts";
 import { groupId, guessGoal } from "./ranks.ts";
 import { bestOf, watchLines, type TableLine } from "./lines.ts";
 import { Line, type ColumnFacts } from "./line.tsx";
+import type { HeadMenuProps } from "./headmenu.tsx";
 import type { Colors } from "./shown.ts";
 import type { Actions } from "./actions.ts";
 import type { ReadonlySignal } from "@preact/signals";
+
+const HeadMenu = later<HeadMenuProps>(() => import("./headmenu.tsx").then((module) => module.HeadMenu));
 
 /** Room of the columns that stay: check box, colour and state, name. */
 const FIXED = 262;
@@ -72,6 +78,12 @@ export function Table({ workspace, colors, shownIds, actions }: TableProps): JSX
     return () => (watcher.disconnect(), element.removeEventListener("scroll", measure));
   }, []);
   useEffect(() => workspace.see(rows.from, rows.to), [rows.from, rows.to, list.length]);
+
+  const derived = facts.value.filter((fact) => fact.column.derived).map((fact) => fact.column.field);
+  const inView = derived.length ? list.slice(rows.from, rows.to).flatMap((line) => (line.kind === "run" ? [line.run] : [])) : [];
+  useEffect(() => {
+    if (inView.length) void import("./values.ts").then(({ fill }) => fill(inView, derived));
+  }, [derived.join(), inView.map((run) => run.id + run.rows).join()]);
 
   const move = (to: number) => {
     const next = Math.max(0, Math.min(list.length - 1, to));
@@ -140,6 +152,7 @@ function columnsInView(facts: readonly ColumnFacts[], left: number, width: numbe
 
 function Head({ workspace, facts, total }: { workspace: Workspace; facts: readonly ColumnFacts[]; total: number }): JSX.Element {
   const { sort, allSelected, selected } = workspace;
+  const asked = useSignal<{ column: Column; at: Place } | null>(null);
   const all = allSelected.value;
   return (
     <div class="table-head" role="rowgroup" style={{ width: `${total}px` }}>
@@ -151,12 +164,14 @@ function Head({ workspace, facts, total }: { workspace: Workspace; facts: readon
         {facts.map(({ column, left }, place) => {
           const sorted = sort.value.find((one) => one === column.field || one === `-${column.field}`);
           return (
-            <div key={column.field} role="columnheader" aria-colindex={place + 3} aria-sort={sorted ? (sorted.startsWith("-") ? "descending" : "ascending") : undefined} class={`head-cell ${column.numeric ? "num" : ""}`} style={{ left: `${left}px`, width: `${column.width}px` }}>
+            <div key={column.field} role="columnheader" aria-colindex={place + 3} aria-sort={sorted ? (sorted.startsWith("-") ? "descending" : "ascending") : undefined} class={`head-cell ${column.numeric ? "num" : ""}`} style={{ left: `${left}px`, width: `${column.width}px` }} onContextMenu={(event) => (event.preventDefault(), (asked.value = { column, at: placeOf(event.currentTarget) }))}>
               <SortButton workspace={workspace} field={column.field} title={column.title} before={column.before} falls={fallsFirst(column, workspace)} arrow={workspace.goal.value?.key === column.metric?.key && column.metric?.stat === "best" ? workspace.goal.value?.direction : undefined} />
+              <button type="button" class="head-more" tabIndex={-1} aria-label={`Column ${column.field}`} onClick={(event) => (asked.value = { column, at: placeOf(event.currentTarget) })}><Icon name="down" size={12} /></button>
             </div>
           );
         })}
       </div>
+      {asked.value && <HeadMenu key={asked.value.column.field} workspace={workspace} {...asked.value} onClose={() => (asked.value = null)} />}
     </div>
   );
 }

@@ -13,7 +13,8 @@ from eventide.server.questions import Filter, Keys, Project, kept, listed, many_
 from eventide.server.routes.projects import goal_of
 from eventide.server.schema import MAX_TEXT
 from eventide.server.served import Asked, Reading
-from eventide.table.groups import Group, group_runs, resolve_by
+from eventide.table.computed import field_values
+from eventide.table.groups import Group, group_runs, resolve_by, spread
 from eventide.table.importance import importance as importance_of
 from eventide.table.selection import infos
 from eventide.table.side_by_side import config_lines, environment_lines, metric_lines
@@ -27,6 +28,11 @@ MOST_METRICS = 12
 Pick = Annotated[Literal["best", "last", "min", "max", "mean"], Query(description="What stands for a run.")]
 
 
+Fields = Annotated[
+    str | None, Query(max_length=MAX_TEXT, description="Numbers of metrics, such as `min(loss)`, with commas.")
+]
+
+
 @router.get("/api/groups", response_model=schema.GroupsAnswer)
 def groups(
     asked: Reading,
@@ -38,15 +44,17 @@ def groups(
     stat: Annotated[Literal["mean", "median"], Query(description="What ranks the groups.")] = "mean",
     metrics: Keys = None,
     pick: Pick = "best",
+    fields: Fields = None,
 ) -> Response:
     """Return all groups of the runs that match, with their metrics over every run of theirs, the best first."""
-    question = (by, project, q, stat, metrics, pick, asked.served.preferences.get(project).goal if project else None)
-    body = kept(asked, "groups", question, lambda: _groups(asked, by, project, q, stat, metrics, pick))
+    goal = asked.served.preferences.get(project).goal if project else None
+    question = (by, project, q, stat, metrics, pick, fields, goal)
+    body = kept(asked, "groups", question, lambda: _groups(asked, by, project, q, stat, metrics, pick, fields))
     return Response(body, headers={"Cache-Control": "no-store"}, media_type=plain.JSON_TYPE)
 
 
 def _groups(
-    asked: Asked, by: str, project: str | None, q: str, stat: str, metrics: str | None, pick: Any
+    asked: Asked, by: str, project: str | None, q: str, stat: str, metrics: str | None, pick: Any, fields: str | None
 ) -> dict[str, Any]:
     runs = many_runs(asked.source, project, q)
     goal = goal_of(asked, project, runs)
@@ -55,6 +63,7 @@ def _groups(
     if goal is not None and wanted and goal.key == wanted[0]:
         direction = goal.direction
     found = group_runs(runs, listed(by), wanted, pick)
+    values = field_values(asked.source, runs, listed(fields))
 
     def rank(group: Group) -> tuple[bool, float]:
         value = getattr(group.metrics[wanted[0]], stat) if wanted else None
@@ -67,7 +76,11 @@ def _groups(
             "n": len(group.runs),
             "failed": group.failed,
             "run_ids": [run.id for run in group.runs],
-            "metrics": {key: plain.words(spread._asdict()) for key, spread in group.metrics.items()},
+            "metrics": {key: plain.words(numbers._asdict()) for key, numbers in group.metrics.items()},
+            "fields": {
+                field: plain.words(spread([of.get(run.id) for run in group.runs])._asdict())
+                for field, of in values.items()
+            },
         }
         for group in sorted(found, key=rank)
     ]

@@ -119,6 +119,8 @@ class Group(Model):
     failed: int
     run_ids: list[str]
     metrics: dict[str, GroupStats]
+    fields: dict[str, GroupStats]
+    """Of the numbers that were asked for, by how they were written."""
 
 
 class GroupsAnswer(Model):
