@@ -30,8 +30,10 @@ IDLE_POLL_S = 2.0
 TELL_S = 0.25
 PING_S = 15.0
 SEAL_S = 60.0
-QUIET_S = (2.0, 14.0)
-"""After a large answer, until its memory is given back; and once more when what was kept of it for the next question has gone."""
+QUIET_S = (2.0, 8.0)
+"""After something large, until its memory is given back; and once more when what was kept of it for the next question has gone."""
+USUAL_S = 60.0
+"""Between givings back otherwise."""
 MOST_RUNS = 500
 """Changed runs that are described at once; a page that is told of more asks for its list again."""
 
@@ -51,8 +53,8 @@ class Watcher:
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
         self._sealer: threading.Thread | None = None
-        self._worked_s = 0.0
-        self._released = len(QUIET_S)
+        self._worked_s = time.monotonic()
+        self._released = 0
 
     def start(self) -> None:
         """Start watching."""
@@ -139,18 +141,26 @@ class Watcher:
                 log.warning("cannot look for changes: %s", error.message)
             except Exception:
                 log.exception("cannot look for changes")
-            if self._released < len(QUIET_S) and time.monotonic() - self._worked_s > QUIET_S[self._released]:
-                self._released += 1
-                release()
+            self._give_back()
             self._wake.wait(POLL_S if self._listeners else IDLE_POLL_S)
             if self._wake.is_set() and not self._stop.is_set():
                 self._wake.clear()
+
+    def _give_back(self) -> None:
+        quiet_s = time.monotonic() - self._worked_s
+        if quiet_s > (*QUIET_S, USUAL_S)[self._released]:
+            if self._released < len(QUIET_S):
+                self._released += 1
+            else:
+                self._worked_s = time.monotonic()
+            release()
 
     def _keep_sealing(self) -> None:
         while not self._stop.wait(SEAL_S):
             try:
                 assert self._seal is not None  # noqa: S101 - the thread is started only then
                 self._seal()
+                self.worked()
             except EventideError as error:
                 log.warning("cannot seal: %s", error.message)
             except Exception:

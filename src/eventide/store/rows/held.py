@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from eventide.clock import Clock
 
 HELD_BYTES = 64 * 1024 * 1024
-HELD_S = 10.0
+HELD_S = 5.0
 READERS = min(4, os.cpu_count() or 1)
 
 
