@@ -1,12 +1,12 @@
 // The console for read-only SQL over the whole store: an editor that knows views and columns, the answer as a table or a chart, what
-// was asked before. The statement is in the address; limits are said, and more is one click away.
+// was asked before; statements can be kept under a name and read FROM. The statement is in the address; limits are said, and more is one click away.
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { get, isAborted, send, type Problem } from "../core/api.ts";
 import { asNumber, count, duration, plural } from "../core/format.ts";
 import { query, setQuery } from "../core/route.ts";
 import { asProblem, kept, useAnswer } from "../core/state.ts";
-import type { SqlAnswer, SqlSchema } from "../core/types.ts";
+import type { SavedViews, SqlAnswer, SqlSchema } from "../core/types.ts";
 import { Button } from "../ui/button.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Dropdown } from "../ui/menu.tsx";
@@ -16,6 +16,8 @@ import { toCsv } from "./csv.ts";
 import { Grid } from "./grid.tsx";
 import { SqlChart } from "./sql/chart.tsx";
 import { Editor } from "./sql/editor.tsx";
+import { allViews, SaveAs, Saved } from "./sql/saved.tsx";
+import type { PageProps } from "./index.ts";
 
 const LIMITS = [1_000, 10_000, 100_000, 1_000_000];
 const TIMEOUT_S = 10;
@@ -30,8 +32,12 @@ interface Ran {
   limit: number;
 }
 
-export function Page(): JSX.Element {
+export function Page({ params }: PageProps): JSX.Element {
   useTitle("SQL");
+  const project = params["project"] ?? null;
+  const held = useAnswer(`views ${project ?? ""}`, (signal) => get<SavedViews>("/api/sql/views", { project }, signal));
+  const saved = held.answer.value.data?.views ?? [];
+  const onSaved = (data: SavedViews) => (held.answer.value = { ...held.answer.peek(), data });
   const schema = useAnswer("schema", (signal) => get<SqlSchema>("/api/sql/schema", {}, signal));
   const [text, setText] = useState(query.value["q"] ?? FIRST);
   const [ran, setRan] = useState<Ran | null>(null);
@@ -47,7 +53,7 @@ export function Page(): JSX.Element {
     setQuery({ q: statement === FIRST ? null : statement }, { replace: query.peek()["q"] === statement || !query.peek()["q"] });
     asked.value = [statement, ...asked.peek().filter((one) => one !== statement)].slice(0, HISTORY);
     try {
-      const answer = await send<SqlAnswer>("POST", "/api/sql", { query: statement, timeout_s: TIMEOUT_S, max_rows: limit, id }, control.signal);
+      const answer = await send<SqlAnswer>("POST", "/api/sql", { query: statement, timeout_s: TIMEOUT_S, max_rows: limit, id, project }, control.signal);
       setRan({ text: statement, answer, problem: null, limit });
     } catch (error) {
       if (!isAborted(error)) setRan((old) => ({ text: statement, answer: old?.answer ?? null, problem: asProblem(error), limit }));
@@ -71,21 +77,27 @@ export function Page(): JSX.Element {
     if (wanted !== undefined && wanted !== text && wanted !== ran?.text) setText(wanted), void run(wanted);
   }, [query.value["q"]]);
   const views = schema.answer.value.data?.views ?? [];
+  const expanded = (ran?.text === text && ran.answer?.expanded) || text;
+  const pick = (name: string) => setText((old) => (old.trim() ? old + (/\s$/.test(old) ? "" : " ") + name : `select * from ${name}`));
   return (
     <div class="sql-page">
       <div class="sql-top">
         <div class="sql-ask">
-          <Editor value={text} views={views} onInput={setText} onRun={() => void run(text)} problem={ran?.text === text ? ran.problem : null} />
+          <Editor value={text} views={allViews(views, saved)} onInput={setText} onRun={() => void run(text)} problem={ran?.text === text ? ran.problem : null} />
           <div class="tool-row">
             {since ? <Button kind="danger" icon="close" onClick={() => void cancel()}>Cancel</Button> : <Button kind="primary" onClick={() => void run(text)} label="Ctrl Enter">Run</Button>}
             {since > 0 && <Clock since={since} />}
             <Dropdown label="What was asked before" button="History">{(close) => <div class="picked-list sql-history">{asked.value.length ? asked.value.map((one, at) => <button key={at} type="button" class="menu-item mono" onClick={() => (close(), setText(one), void run(one))}><span class="menu-text">{one.replace(/\s+/g, " ").slice(0, 120)}</span></button>) : <p class="faint">Nothing yet</p>}</div>}</Dropdown>
-            <Button icon="copy" onClick={() => void copy(`eventide sql ${JSON.stringify(text)}`, "Command copied")}>Copy as command</Button>
+            <SaveAs text={text} saved={saved} project={project} onSaved={onSaved} />
+            <Button icon="copy" onClick={() => void copy(`eventide sql ${JSON.stringify(expanded)}`, "Command copied")}>Copy as command</Button>
             <span class="room" />
             <span class="faint">read-only · {TIMEOUT_S} s · Ctrl Enter runs</span>
           </div>
         </div>
-        <Views views={views} onPick={(name) => setText((old) => (old.trim() ? old + (/\s$/.test(old) ? "" : " ") + name : `select * from ${name}`))} />
+        <nav class="sql-views" aria-label="Views and columns">
+          <Saved saved={saved} project={project} onSaved={onSaved} onPick={pick} onOpen={(next, now) => (setText(next), now && void run(next))} />
+          <Views views={views} onPick={pick} />
+        </nav>
       </div>
       {ran?.problem && <Failure problem={ran.problem} onRetry={() => void run(ran.text, ran.limit)} />}
       {ran?.answer ? <Result ran={ran} answer={ran.answer} more={() => void run(ran.text, LIMITS.find((limit) => limit > ran.limit) ?? ran.limit)} /> : !ran?.problem && !since && <Nothing what="Ask the store anything" how="Views and their columns stand on the right; a click writes their name." />}
@@ -108,7 +120,7 @@ function Views({ views, onPick }: { views: SqlSchema["views"]; onPick: (name: st
   const named = (name: string) => (/^[a-z_]\w*$/i.test(name) ? name : `"${name.replace(/"/g, '""')}"`);
   const shown = views.map((view) => ({ ...view, columns: view.columns.filter((column) => !low || view.name.toLowerCase().includes(low) || column.name.toLowerCase().includes(low)) })).filter((view) => !low || view.columns.length);
   return (
-    <nav class="sql-views" aria-label="Views and columns">
+    <>
       <input type="search" aria-label="Find a view or column" placeholder="find a view or column" value={find} onInput={(event) => setFind(event.currentTarget.value)} />
       {shown.map((view) => (
         <details key={view.name} open={Boolean(low) || views.length < 3}>
@@ -119,7 +131,7 @@ function Views({ views, onPick }: { views: SqlSchema["views"]; onPick: (name: st
           </ul>
         </details>
       ))}
-    </nav>
+    </>
   );
 }
 

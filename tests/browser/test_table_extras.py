@@ -1,0 +1,221 @@
+"""What the page offers beyond its first jobs: columns, views that exist, half filters, saved queries, code, files."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.request
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from benchmarks import ux_store
+from playwright.sync_api import expect
+from tests.browser.conftest import STEPS, Server, opened
+
+from eventide.layout import Layout
+from eventide.objects.local import LocalObjects
+from eventide.testing import make_run
+
+HOME = f"/p/{ux_store.PROJECT}"
+BEST = "best(val/acc)"
+
+
+def _answer(server: Server, path: str, body: dict[str, Any] | None = None) -> Any:
+    data = None if body is None else json.dumps(body).encode()
+    asked = urllib.request.Request(server.url + path, data, {"content-type": "application/json"})  # noqa: S310 - our own address
+    with urllib.request.urlopen(asked, timeout=20) as answer:  # noqa: S310
+        return json.load(answer)
+
+
+def _choose(page: Any, column: str, text: str) -> None:
+    """Choose something in the menu of a column."""
+    head = page.locator("[role=columnheader]").filter(has=page.locator(f"[aria-label='Column {column}']"))
+    head.hover()
+    head.locator(".head-more").click()
+    page.get_by_role("menu").get_by_text(text, exact=True).click()
+
+
+def _texts(page: Any, column: int) -> list[str]:
+    """Return what the rows in sight say in a column, the best first."""
+    cells = page.locator(f".row.run [aria-colindex='{column}']")
+    return [text.replace("\u2007", "").strip() for text in cells.all_text_contents()]
+
+
+# ── metric columns ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_column_shows_the_mean_of_the_last_rows(page: Any, server: Server) -> None:
+    """The menu of a column makes it the mean of its last rows: one question for the rows in sight; it sorts, and lies in the address."""
+    asked: list[Any] = []
+    page.on("request", lambda one: asked.append(one) if "/api/runs/values" in one.url else None)
+    page.goto(f"{HOME}?cols={BEST},last(train/loss)")
+    page.locator(".row.run").nth(5).wait_for()
+
+    _choose(page, "last(train/loss)", "Mean of the last rows…")
+    page.get_by_role("spinbutton").fill("25")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("[role=columnheader]").nth(2)).to_contain_text("mean of 25 train/loss")
+    cells = page.locator(".row.run [aria-colindex='4']")
+    expect(cells.first).to_have_text(re.compile(r"\d"))
+    assert "mean(train/loss,25)" in unquote(page.url)
+    assert len(asked) == 1, "one question for all rows in sight"
+    named = asked[0].post_data_json["run_ids"]
+    assert 10 < len(named) < 50, "rows out of sight are not asked for"
+
+    _choose(page, "mean(train/loss,25)", "Sort upwards")
+    page.wait_for_url(lambda url: "s=" in url)
+    first = _answer(server, f"/api/runs?project={ux_store.PROJECT}&sort=mean(train/loss,25)&limit=3&keys=-")["runs"]
+    for place, run in enumerate(first):
+        expect(page.locator(".row.run .run-name").nth(place)).to_have_text(run["name"])
+    page.reload()
+    expect(page.locator("[role=columnheader]").nth(2)).to_contain_text("mean of 25 train/loss")
+    expect(cells.first).to_have_text(re.compile(r"\d"))
+    shown = [float(text) for text in _texts(page, 4) if re.fullmatch(r"[\d.e-]+", text)]
+    assert len(shown) > 10
+    assert shown == sorted(shown)
+
+
+def test_a_column_shows_the_value_at_a_step(page: Any, server: Server) -> None:
+    """A value at a step is what was logged there; a filter by it is written by the same menu."""
+    page.goto(f"{HOME}?cols=at(val/acc,{STEPS // 2})&s=name")
+    cells = page.locator(".row.run [aria-colindex='3']")
+    expect(cells.first).to_have_text(re.compile(r"\d"))
+    runs = _answer(server, f"/api/runs?project={ux_store.PROJECT}&sort=name&limit=5&keys=-")["runs"]
+    field = f"at(val/acc,{STEPS // 2})"
+    values = _answer(server, "/api/runs/values", {"run_ids": [run["id"] for run in runs], "fields": [field]})["values"]
+    for place, run in enumerate(runs):
+        assert float(cells.nth(place).text_content()) == pytest.approx(values[run["id"]][field], rel=1e-3)
+
+    _choose(page, field, "Filter by it…")
+    page.get_by_role("textbox", name="Value", exact=True).fill("0.8")
+    page.keyboard.press("Enter")
+
+    found = _answer(server, f"/api/runs?project={ux_store.PROJECT}&q={field}%3E0.8&keys=-")["total"]
+    expect(page.locator(".counts")).to_contain_text(f"{found} runs of 50")
+    expect(page.locator("[aria-label='Filter runs']")).to_have_value(f"{field}>0.8")
+
+
+def test_groups_pool_the_number_that_a_column_shows(page: Any) -> None:
+    """Grouped rows say mean and spread of the number of the column: the least loss, the mean of the last rows."""
+    page.goto(f"{HOME}?g=-seed&cols=min(train/loss),mean(val/acc,10)")
+    page.locator(".row.group").nth(5).wait_for()
+    for column in ("3", "4"):
+        expect(page.locator(f".row.group [aria-colindex='{column}']").first).to_have_text(re.compile(r"\d.*±"))
+
+
+def test_the_picker_counts_rows_and_steps(page: Any) -> None:
+    """The list of columns chooses the same numbers, and how many rows or which step."""
+    page.goto(f"{HOME}?cols=last(val/acc)")
+    page.locator(".row.run").first.wait_for()
+    page.keyboard.press("c")
+    page.get_by_label("Which number of val/acc").select_option("at step")
+    page.get_by_label("Step", exact=True).fill("500")
+    page.keyboard.press("Tab")
+    expect(page.locator("[role=columnheader]").nth(1)).to_contain_text("at 500 val/acc")
+    expect(page.locator(".row.run [aria-colindex='3']").first).to_have_text(re.compile(r"\d"))
+
+
+# ── what exists, and what is half typed ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_views_appear_with_what_they_show(browser: Any, tmp_path: Path) -> None:
+    """A project without media and artifacts has no such views, nor has a run; they come by themselves when the first is logged."""
+    root = tmp_path / ".eventide"
+    Layout(root).create(now_s=1_790_000_000.0)
+    writer = make_run(root, "young", [{"loss": 1.0}], project="plain", name="young", status=None)
+    server = Server(root, tmp_path / "cache")
+    server.start()
+    try:
+        for page in opened(browser, server):
+            page.goto("/r/young")
+            tabs = page.get_by_label("Views of the run").locator("a")
+            expect(tabs).to_have_count(3)
+            assert [re.sub(r"\d", "", text) for text in tabs.all_text_contents()] == ["Overview", "Metrics", "Raw"]
+            views = page.get_by_label("Views of the project").locator("a")
+            expect(views).to_have_text(["Runs", "Plots"])
+
+            sha256 = LocalObjects(Layout(root)).put_bytes(b"x")
+            about = {"sha256": sha256, "size_bytes": 1}
+            writer.file({"kind": "media", "name": "picture", "format": "image", **about})
+            writer.file({"kind": "artifact", "name": "model", "format": "artifact", **about})
+            writer.console("hello\n")
+            writer.append({"loss": 0.5}, 1)
+
+            expect(views).to_have_text(["Runs", "Plots", "Media", "Artifacts"])
+            expect(tabs).to_have_count(6)
+            page.goto("/p/plain")
+            page.locator(".row.run").first.wait_for()
+            expect(views).to_have_text(["Runs", "Plots", "Media", "Artifacts"])
+            page.keyboard.press("1")
+            expect(page.locator(".table-box")).to_have_count(0)
+            page.keyboard.press("1")
+            expect(page.locator(".table-box")).to_have_count(1)
+    finally:
+        writer.close({"status": "finished"})
+        server.stop()
+
+
+def test_half_a_filter_is_no_error_of_the_page(page: Any) -> None:
+    """While a filter is typed nothing fails: the place is marked, the rows stay, and the console of the browser stays empty."""
+    failed: list[str] = []
+    page.on("response", lambda answer: failed.append(answer.url) if answer.status >= 400 else None)
+    page.goto(HOME)
+    page.locator(".row.run").first.wait_for()
+    field = page.get_by_label("Filter runs")
+    field.focus()
+    for letter in "best(val/acc)>":
+        page.keyboard.type(letter)
+    expect(page.locator(".filter-error")).to_contain_text("expected")
+    expect(page.locator(".filter-under mark")).to_have_count(1)
+    assert page.locator(".row.run").count() > 5
+    page.keyboard.type("0.9")
+    expect(page.locator(".counts")).to_contain_text("of 50")
+    expect(page.locator(".filter-error")).to_have_count(0)
+    assert failed == []
+
+
+# ── saved queries ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_query_is_saved_and_read_from(browser: Any, store: Path, tmp_path: Path) -> None:
+    """A statement gets a name, later ones read FROM it; it is renamed and deleted, and a name that cannot be is said in place."""
+    server = Server(store, tmp_path / "cache")
+    server.start()
+    try:
+        for page in opened(browser, server):
+            page.goto("/sql")
+            editor = page.get_by_role("combobox", name="SQL")
+            editor.fill("select name, run_id\nfrom runs -- all of them\nwhere name is not null")
+            page.get_by_role("button", name="Save as view").click()
+            name = page.get_by_role("textbox", name="Name")
+            name.fill("runs")
+            page.keyboard.press("Enter")
+            expect(page.get_by_role("alert")).to_contain_text("a view of the store already")
+            name.fill("named_runs")
+            page.keyboard.press("Enter")
+            saved = page.get_by_label("Saved views")
+            expect(saved).to_contain_text("named_runs")
+
+            editor.fill("select count(*) as n from named_r")
+            page.get_by_role("option", name="named_runs").click()
+            page.keyboard.press("Control+Enter")
+            expect(page.get_by_label("Answer").first).to_contain_text("50")
+
+            page.reload()
+            page.get_by_role("button", name="Actions on named_runs").click()
+            page.get_by_role("menuitem", name="Rename").click()
+            name.fill("known_runs")
+            page.keyboard.press("Enter")
+            expect(saved).to_contain_text("known_runs")
+            page.get_by_role("button", name="Actions on known_runs").click()
+            page.get_by_role("menuitem", name="Run").click()
+            expect(page.get_by_label("Answer").first).to_contain_text("50 rows")
+            page.get_by_role("button", name="Actions on known_runs").click()
+            page.get_by_role("menuitem", name="Delete").click()
+            expect(saved).to_have_count(0)
+            assert _answer(server, "/api/sql/views") == {"views": []}
+    finally:
+        server.stop()
