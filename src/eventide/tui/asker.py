@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from textual.message import Message
 
 from eventide.errors import EventideError
+from eventide.tui.frugal import give_back
 
 if TYPE_CHECKING:
     from textual.message_pump import MessagePump
@@ -25,6 +26,10 @@ IDLE_S = 1.0
 """Seconds between two looks at a store in which nothing happens."""
 SHARE = 0.02
 """Of one core, for looking."""
+QUIET_S = 1.0
+"""Seconds without a question after which memory is given back."""
+HELD_S = 5.0
+"""Seconds after which it is given back between two questions."""
 
 
 class Answer(Message):
@@ -91,16 +96,24 @@ class Asker:
             self._wake.notify()
 
     def _run(self) -> None:
+        kept_since: float | None = None
         while True:
             with self._wake:
-                while not self._waiting and not self._ended:
-                    self._busy = False
-                    self._wake.wait()
+                self._busy = bool(self._waiting)
+                if not self._waiting and not self._ended:
+                    self._wake.wait(None if kept_since is None else QUIET_S)
+            if kept_since is not None and (not self._waiting or time.monotonic() - kept_since > HELD_S):
+                give_back()
+                kept_since = None
+            with self._wake:
                 if self._ended:
                     return
+                if not self._waiting:
+                    continue
                 place = next(iter(self._waiting))
                 serial, work = self._waiting.pop(place)
                 self._busy = True
+            kept_since = time.monotonic() if kept_since is None else kept_since
             try:
                 answer = Answer(place, serial, work(), None)
             except Exception as error:  # noqa: BLE001 - shown to the user; a thread that dies would answer nothing any more

@@ -5,9 +5,9 @@ Invariant: what cannot be opened is an error before the screen changes, and the 
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
+from eventide.tui.frugal import save_memory
 from eventide.tui.place import Options, name_of, split
 
 if TYPE_CHECKING:
@@ -34,12 +34,3 @@ def made(source: Source, options: Options, place: str, run_id: str = "") -> Term
     from eventide.tui.app import TerminalUI  # noqa: PLC0415 - after what can fail
 
     return TerminalUI(source, options, place=place, run_id=run_id)
-
-
-def save_memory() -> None:
-    """Keep out of this process what only notebooks need.
-
-    Arrow loads pandas whenever it is there, some 40 MB that nothing here uses; told that it is not there, Arrow does without.
-    """
-    if "pandas" not in sys.modules:
-        sys.modules["pandas"] = None  # type: ignore[assignment]
