@@ -97,6 +97,10 @@ class Source(Protocol):
         """Return console text of a run, skipping the first `after` pieces."""
         ...
 
+    def console_count(self, run_id: str) -> int:
+        """Return how many pieces of console text a run has."""
+        ...
+
     def sql(self, query: str, params: Sequence[Any] = (), *, limits: SqlLimits | None = None) -> pa.Table:
         """Run one read-only SQL statement over `db.events`, `db.runs`, `db.metrics`, `db.params`, ... and return all of its rows.
 

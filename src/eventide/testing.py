@@ -339,6 +339,7 @@ class SourceContract:
         """Console text comes back as it was, and can be skipped."""
         assert [line.text for line in source.console(THIRD)] == ["hello\n"]
         assert source.console(THIRD, after=1) == []
+        assert [source.console_count(run_id) for run_id in (FIRST, THIRD)] == [0, 1]
 
     def test_edits_change_what_runs_are_called(self, source: Source) -> None:
         """Names, notes and tags can be changed from outside, and a run can be archived."""

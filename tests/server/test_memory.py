@@ -63,10 +63,10 @@ def test_what_the_environment_chose_is_left(library: Library, monkeypatch: pytes
 def test_memory_is_given_back_when_it_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     """After something large twice, when the answer is out and when what was kept of it has gone; then once a minute."""
     clock = FakeClock()
+    begun = clock.now_s
     released: list[float] = []
     monkeypatch.setattr(live, "time", clock)
     monkeypatch.setattr(live, "release", lambda: released.append(clock.now_s - begun))
-    begun = clock.now_s
     watcher = Watcher(cast("Source", None))  # nothing is asked of it here
     watcher.worked()
     for _ in range(130):

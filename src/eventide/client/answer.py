@@ -44,6 +44,7 @@ METHODS: dict[str, _Method] = {
     "series": _Method(("query",), form=wire.CURVES_TYPE, dump=wire.dump_curves),
     "rows": _Method(("run_ids",), ("keys", "attempts"), form=wire.ARROW_TYPE, dump=wire.dump_table),
     "console": _Method(("run_id",), ("after", "limit")),
+    "console_count": _Method(("run_id",)),
     "sql": _Method(("query", "params"), ("limits",), form=wire.ARROW_TYPE, dump=wire.dump_table),
     "changes": _Method(("cursor",)),
     "files": _Method(("query",)),

@@ -122,6 +122,10 @@ class RemoteSource:
         """Return console text of a run, skipping the first `after` pieces; raises RunNotFound."""
         return wire.load_answers(self._ask("console", run_id=run_id, after=after, limit=limit), ConsoleLine)
 
+    def console_count(self, run_id: str) -> int:
+        """Return how many pieces of console text a run has; raises RunNotFound."""
+        return int(wire.load_answer(self._ask("console_count", run_id=run_id)))
+
     def sql(self, query: str, params: Sequence[Any] = (), *, limits: SqlLimits | None = None) -> pa.Table:
         """Run one read-only SQL statement on the server; raises InvalidQuery or LimitExceeded."""
         asked = None if limits is None else replace(limits, cancelled=None)

@@ -137,6 +137,11 @@ class ScopedSource:
         self._check([run_id])
         return self._source.console(run_id, after=after, limit=limit)
 
+    def console_count(self, run_id: str) -> int:
+        """Return how many pieces of console text a run has; raises RunNotFound."""
+        self._check([run_id])
+        return self._source.console_count(run_id)
+
     def sql(self, query: str, params: Sequence[Any] = (), *, limits: SqlLimits | None = None) -> pa.Table:
         """Run one read-only SQL statement over what may be seen; raises InvalidQuery or LimitExceeded."""
         within = replace(limits or SqlLimits(), projects=tuple(sorted(self._projects)))

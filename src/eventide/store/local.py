@@ -54,14 +54,15 @@ from eventide.store.upkeep import Upkeep
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from eventide.store.rows.curves import Plan
-    from eventide.store.rows.held import Held
+    from eventide.store.rows.console import Consoles
+    from eventide.store.rows.console import Plan as ConsolePlan
     from eventide.store.rows.reading import Reading
     from eventide.store.tables.compact import CompactReport
     from eventide.store.tables.seal import SealReport
 
 
-Curves = TypeVar("Curves", "list[Series]", "list[Buckets]")
+Answer = TypeVar("Answer")
+Planned = TypeVar("Planned")
 
 
 class LocalSource:
@@ -262,22 +263,28 @@ class LocalSource:
     # ── rows ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _points(self, query: SeriesQuery) -> list[Series]:
-        return self._planned(query, lambda plan, held: plan.series(held))
+        found: list[Series] = self._planned(
+            lambda: self._read().plan(query), lambda plan: plan.series(self._read().held)
+        )
+        return found
 
     def series(self, query: SeriesQuery) -> list[Series] | list[Buckets]:
         """Return the curves that exist of `run_ids` x `keys`, runs outermost; Buckets when `query.bins` is given."""
         if query.bins is None:
             return self._points(query)
-        return self._planned(query, lambda plan, held: plan.buckets(held))
+        found: list[Buckets] = self._planned(
+            lambda: self._read().plan(query), lambda plan: plan.buckets(self._read().held)
+        )
+        return found
 
-    def _planned(self, query: SeriesQuery, answer: Callable[[Plan, Held], Curves]) -> Curves:
-        """Answer a question for curves without the lock: what it reads never changes, and may only be gone."""
+    def _planned(self, plan: Callable[[], Planned], answer: Callable[[Planned], Answer]) -> Answer:
+        """Plan with the lock, answer without it: what is read never changes, and may only be gone."""
         self._load()
         for last in (False, False, False, True):
             with self._fresh():
-                plan, held = self._read().plan(query), self._read().held
+                planned = plan()
             try:
-                return answer(plan, held)
+                return answer(planned)
             except FileNotFoundError:  # compacted or purged meanwhile
                 if last:
                     raise
@@ -292,9 +299,18 @@ class LocalSource:
 
     def console(self, run_id: str, *, after: int = 0, limit: int | None = None) -> list[ConsoleLine]:
         """Return console text of a run, skipping the first `after` pieces; raises RunNotFound."""
-        with self._fresh():
-            queries.one(self._index.db, run_id)
-            return self._read().console(run_id)[after : None if limit is None else after + limit]
+        return self._consoles(run_id, lambda consoles, plan: consoles.page(plan, after, limit))
+
+    def console_count(self, run_id: str) -> int:
+        """Return how many pieces of console text a run has; raises RunNotFound."""
+        return self._consoles(run_id, lambda consoles, plan: consoles.count(plan))
+
+    def _consoles(self, run_id: str, answer: Callable[[Consoles, ConsolePlan], Answer]) -> Answer:
+        def plan() -> ConsolePlan:
+            self._project_of(run_id)
+            return self._read().console_plan(run_id)
+
+        return self._planned(plan, lambda found: answer(self._read().consoles, found))
 
     def sql(self, query: str, params: Sequence[Any] = (), *, limits: SqlLimits | None = None) -> pa.Table:
         """Run one read-only SQL statement and return all of its rows; raises InvalidQuery or LimitExceeded."""

@@ -13,10 +13,13 @@ from eventide.server.served import Reading
 
 if TYPE_CHECKING:
     from eventide.model import ConsoleLine
+    from eventide.source import Source
 
 router = APIRouter(tags=["console"])
 
 MOST_LINES = 10_000
+STRETCH = 50_000
+"""Lines that are looked through at once."""
 
 
 @router.get("/api/runs/{run_id}/console", response_model=schema.ConsoleAnswer)
@@ -29,18 +32,30 @@ def console(
     search: Annotated[str, Query(max_length=1_000, description="Only text that holds this; case does not count.")] = "",
 ) -> Response:
     """Return a stretch of console text; go on with `next` as `after`."""
-    lines = asked.source.console(one_run(asked.source, run_id))
-    found = list(enumerate(lines))
-    if search:
-        wanted = search.casefold()
-        found = [(n, line) for n, line in found if wanted in line.text.casefold()]
-    if tail is not None:
-        found = [(n, line) for n, line in found[-tail:] if n >= after]
-    else:
-        found = [(n, line) for n, line in found if n >= after][:limit]
+    source, whole = asked.source, one_run(asked.source, run_id)
+    total = source.console_count(whole)
+    first = after if tail is None or search else max(after, total - tail)
+    found = _found(source, whole, first, search.casefold(), limit if tail is None else tail, from_end=tail is not None)
     complete = tail is not None or len(found) < limit
-    following = len(lines) if complete else found[-1][0] + 1
-    return plain.reply({"lines": [_text(n, line) for n, line in found], "total": len(lines), "next": following})
+    following = total if complete else found[-1][0] + 1
+    asked.served.watcher.worked()
+    return plain.reply({"lines": [_text(n, line) for n, line in found], "total": total, "next": following})
+
+
+def _found(
+    source: Source, run_id: str, first: int, wanted: str, most: int, *, from_end: bool
+) -> list[tuple[int, ConsoleLine]]:
+    """Return the first or last so many lines, from a place on, that hold a text, with their places; a stretch is read at a time."""
+    found: list[tuple[int, ConsoleLine]] = []
+    size = STRETCH if wanted else most
+    while from_end or len(found) < most:
+        lines = source.console(run_id, after=first, limit=size)
+        found += [(n, line) for n, line in enumerate(lines, first) if wanted in line.text.casefold()]
+        found = found[-most:] if from_end else found[:most]
+        first += len(lines)
+        if len(lines) < size:
+            break
+    return found
 
 
 def _text(n: int, line: ConsoleLine) -> dict[str, object]:

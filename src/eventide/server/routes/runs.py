@@ -78,7 +78,7 @@ def run(asked: Reading, run_id: RunId) -> Response:
         "files": dict(kinds),
         "keys": sorted(info.metrics),
         "system_keys": [key.key for key in source.keys(run_ids=[info.id], table="system")],
-        "has_console": bool(source.console(info.id, limit=1)),
+        "has_console": source.console_count(info.id) > 0,
         "previous": _previous(source, info),
     }
     return plain.reply({**plain.run(info), **more})

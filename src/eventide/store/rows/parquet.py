@@ -31,7 +31,7 @@ def read_rows(path: str, run_ids: Collection[str] | None = None, choose: Choose 
         if "run_id" not in wanted:
             wanted = ["run_id", *wanted]
         groups, exact = _groups(file.metadata, run_ids)
-        table = _plain(file.read_row_groups(groups, columns=wanted))
+        table = plain(file.read_row_groups(groups, columns=wanted))
     if run_ids is None or exact or not table.num_rows:
         return table
     return table.filter(pc.is_in(table.column("run_id"), value_set=arrays.texts(sorted(run_ids))))
@@ -50,6 +50,11 @@ def read_groups(path: str, run_ids: Collection[str], choose: Choose) -> Iterator
         columns = choose(file.schema_arrow.names) if groups else []
         for group in groups:
             yield file.read_row_group(group, columns=columns, use_threads=False)
+
+
+def groups_of(metadata: Any, run_ids: Collection[str]) -> list[int]:
+    """Return the row groups of a file that may hold rows of some runs."""
+    return _groups(metadata, run_ids)[0]
 
 
 def _groups(metadata: Any, run_ids: Collection[str] | None) -> tuple[list[int], bool]:
@@ -77,7 +82,7 @@ def _statistics(group: Any) -> Any:
     return next((column.statistics for column in columns if column.path_in_schema == "run_id"), None)
 
 
-def _plain(table: pa.Table) -> pa.Table:
+def plain(table: pa.Table) -> pa.Table:
     """Return the table with plain text columns: some writers leave views or large offsets."""
     odd = (pa.types.is_string_view, pa.types.is_large_string, pa.types.is_dictionary)
     for place, field in enumerate(table.schema):

@@ -14,13 +14,15 @@ import numpy as np
 import pyarrow as pa
 
 from eventide.errors import StoreError
-from eventide.model import Attempts, ConsoleLine, KeyInfo, SeriesQuery
+from eventide.model import Attempts, KeyInfo, SeriesQuery
 from eventide.names import escape_key, folder_of
 from eventide.settings import get
 from eventide.store.index import relations
 from eventide.store.index.advance import Indexer, cutoffs
 from eventide.store.rows import arrays
 from eventide.store.rows.columns import FIXED, MORE, ColumnMap, parse
+from eventide.store.rows.console import Consoles
+from eventide.store.rows.console import Plan as ConsolePlan
 from eventide.store.rows.curves import Plan
 from eventide.store.rows.frames import logical_table
 from eventide.store.rows.held import Held
@@ -65,6 +67,8 @@ class Reading:
         self._maps: dict[str, tuple[int, ColumnMap]] = {}
         self._tail = Tail(sealed.covered, self._column_map)
         self._engines: dict[tuple[str, ...] | None, Engine] = {}
+        self.consoles = Consoles()
+        """What knows where console text lies; safe without the lock."""
         self.held = Held(clock)
         """What curves were read of lately; safe without the lock."""
 
@@ -260,24 +264,12 @@ class Reading:
             found[name] = "".join(sorted({*found.get(name, ""), *tags}))
         return found
 
-    def console(self, run_id: str) -> list[ConsoleLine]:
-        """Return all console text of a run, in the order of time."""
-
-        def read() -> list[pa.Table]:
-            tables = [
-                read_rows(file, [run_id])
-                for project in self._projects([run_id])
-                for file in self._sealed.files(project, "console", [run_id])
-            ]
-            return [*tables, *self._tail.tables(self._parts([run_id]), "console")]
-
-        tables = [table for table in self._again(read) if table.num_rows]
-        if not tables:
-            return []
-        order = [("ts", "ascending"), ("_writer", "ascending"), ("_seq", "ascending")]
-        table = pa.concat_tables(tables, promote_options="permissive").sort_by(order)
-        columns = (table.column(name).to_pylist() for name in ("ts", "stream", "text"))
-        return [ConsoleLine(run_id, ts, stream, text) for ts, stream, text in zip(*columns, strict=True)]
+    def console_plan(self, run_id: str) -> ConsolePlan:
+        """Return where the console text of a run may be."""
+        files = [
+            file for project in self._projects([run_id]) for file in self._sealed.files(project, "console", [run_id])
+        ]
+        return ConsolePlan(run_id, files, self._tail.tables(self._parts([run_id]), "console"))
 
 
 def _columns_of(names: Iterable[str], stored: set[str]) -> list[str]:

@@ -212,27 +212,28 @@ def run_bounds(table: pa.Table) -> list[tuple[str, int, int]]:
     """Return (run id, first row, row after the last) of each stretch of rows of one run."""
     if not table.num_rows:
         return []
-    encoded = _encoded(table.column("run_id"))
-    codes = arrays.to_numpy(encoded.indices)
-    names = encoded.dictionary.to_pylist()
+    runs = encoded(table.column("run_id"))
+    codes = arrays.to_numpy(runs.indices)
+    names = runs.dictionary.to_pylist()
     edges = (np.flatnonzero(codes[1:] != codes[:-1]) + 1).tolist()
     return [(names[codes[start]], start, stop) for start, stop in zip([0, *edges], [*edges, len(codes)], strict=True)]
 
 
 def writer_codes(column: pa.ChunkedArray) -> Any:
     """Return a number per writer that is the same in every table: a hash of its name."""
-    encoded = _encoded(column)
+    writers = encoded(column)
     hashes = np.array(
-        [int.from_bytes(name.encode()[-8:], "big") & 0x7FFFFFFFFFFFFFFF for name in encoded.dictionary.to_pylist()],
+        [int.from_bytes(name.encode()[-8:], "big") & 0x7FFFFFFFFFFFFFFF for name in writers.dictionary.to_pylist()],
         np.int64,
     )
-    return hashes[arrays.to_numpy(encoded.indices)]
+    return hashes[arrays.to_numpy(writers.indices)]
 
 
-def _encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:
+def encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    """Return a column of text as one array of places in a list of its values."""
     if column.num_chunks == 1:
         chunk = column.chunk(0)
         return chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()
-    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    joined = encoded.unify_dictionaries().combine_chunks()
+    several = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    joined = several.unify_dictionaries().combine_chunks()
     return joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
