@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from eventide.errors import InvalidSetting, InvalidValue
+from eventide.journal.annotations import annotation
 from eventide.journal.records import ROLE_RUN
 from eventide.names import check_key, check_label
 from eventide.sdk.config import GONE, Config, Summary, Tags
@@ -254,6 +255,15 @@ class Run:
     def notes(self, notes: str) -> None:
         self._writer.set(("notes",), str(notes))
         self._notes = str(notes)
+
+    def annotate(self, text: str, step: int | None = None) -> None:
+        """Write a few words at a step (default: the last one logged), shown on the charts of this run.
+
+        Raises:
+            InvalidValue: the text is empty or longer than 500 characters, or the step is no integer of 0 or more.
+        """
+        at = max(0, self._writer.next_step - 1) if step is None else step
+        self._writer.file(annotation(text, at))
 
     def _record_config(self, path: tuple[str, ...], value: Any) -> None:
         self._record(("config", *path), value)

@@ -17,6 +17,7 @@ from eventide.model import Buckets, RunQuery, Series, SeriesQuery, Smoothing
 from eventide.server.columnar import Blocks
 from eventide.server.plain import plain
 from eventide.table import outliers
+from eventide.table.annotations import annotations_of
 from eventide.table.bands import band
 from eventide.table.groups import Group, group_runs
 from eventide.table.selection import all_runs, infos
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from eventide.model import Floats, RunInfo
     from eventide.server.schema import SeriesRequest
     from eventide.source import Source
+    from eventide.table.derived_curves import DerivedCurves
 
 POINTS_PER_PIXEL = 2
 USUAL_RUNS = 50
@@ -33,14 +35,13 @@ MOST_POINTS = 20_000_000
 _BARE = np.empty(0)
 
 
-def chosen_runs(source: Source, asked: SeriesRequest) -> list[RunInfo]:
-    """Return the runs a question is about, with the statistics of its keys; those named and not there are left out.
+def chosen_runs(source: Source, asked: SeriesRequest, keys: tuple[str, ...]) -> list[RunInfo]:
+    """Return the runs a question is about, with the statistics of some metrics; those named and not there are left out.
 
     Raises:
         InvalidSetting: neither runs nor a filter or project are named.
         InvalidFilter: the filter or sort does not parse.
     """
-    keys = tuple(asked.keys)
     if asked.run_ids is not None:
         return infos(source, asked.run_ids, keys=keys, details=asked.group is not None)
     if asked.q is None and asked.project is None:
@@ -61,8 +62,11 @@ def chosen_runs(source: Source, asked: SeriesRequest) -> list[RunInfo]:
 class Answering:
     """One question on its way to its answer."""
 
-    def __init__(self, source: Source, asked: SeriesRequest, runs: Sequence[RunInfo], cursor: str) -> None:
+    def __init__(
+        self, source: Source, derived: DerivedCurves, asked: SeriesRequest, runs: Sequence[RunInfo], cursor: str
+    ) -> None:
         self.source = source
+        self.derived = derived
         self.asked = asked
         self.runs = runs
         self.cursor = cursor
@@ -139,11 +143,11 @@ class Answering:
         return [run.id for run in self.runs if all(stats.count <= most for stats in run.metrics.values())]
 
     def _binned(self, query: SeriesQuery, bins: int) -> list[Buckets]:
-        found = self.source.series(replace(query, bins=bins))
+        found = self.derived.series(replace(query, bins=bins))
         return [curve for curve in found if isinstance(curve, Buckets)]
 
     def _points(self, run_ids: tuple[str, ...]) -> list[Series]:
-        found = self.source.series(replace(self.query, run_ids=run_ids))
+        found = self.derived.series(replace(self.query, run_ids=run_ids))
         return [curve for curve in found if isinstance(curve, Series)]
 
     def _wanted_exactly(self, binned: Sequence[Buckets]) -> set[tuple[str, str]]:
@@ -189,7 +193,7 @@ class Answering:
         if not reaching:
             return named, counts
         query = replace(self.query, run_ids=tuple(dict.fromkeys(run for run, _ in reaching)), smooth=None)
-        for curve in self.source.series(replace(query, keys=tuple(dict.fromkeys(key for _, key in reaching)))):
+        for curve in self.derived.series(replace(query, keys=tuple(dict.fromkeys(key for _, key in reaching)))):
             name = (curve.run_id, curve.key)
             if name not in reaching or not isinstance(curve, Series):
                 continue
@@ -303,6 +307,7 @@ class Answering:
             },
             "curves": curves,
             "robust": robust,
+            "annotations": self._annotations(),
         }
         for curve in curves:
             curve.pop("span", None)
@@ -310,6 +315,37 @@ class Answering:
             header["x"] = self.blocks.add(edges[:-1] + np.diff(edges) / 2, "f8")
             header["edges"] = self.blocks.add(edges, "f8")
         return self.blocks.answer(header)
+
+    def _annotations(self) -> list[dict[str, Any]]:
+        """Return the annotations of the runs, at their places on x; those without a place there are left out."""
+        if self.asked.group is not None or self.asked.table != "events":
+            return []
+        found = annotations_of(self.source, [run.id for run in self.runs])
+        places: dict[str, Series] = {}
+        if found and self.asked.x != "step":
+            names = tuple(dict.fromkeys(one.run_id for one in found))
+            query = replace(self.query, run_ids=names, start=None, stop=None, smooth=None)
+            for curve in self.derived.series(query):
+                if isinstance(curve, Series):
+                    places.setdefault(curve.run_id, curve)
+        placed = [(one, _place(one.step, places.get(one.run_id), self.asked.x)) for one in found]
+        return [
+            {"id": one.id, "run_id": one.run_id, "step": one.step, "text": one.text, "x": x}
+            for one, x in placed
+            if x is not None
+        ]
+
+
+def _place(step: int, curve: Series | None, axis: str) -> float | None:
+    """Return where a step lies on x: between the points of a curve on a straight line."""
+    if axis == "step":
+        return float(step)
+    if curve is None:
+        return None
+    usable = np.isfinite(curve.x)
+    order = np.argsort(curve.step[usable], kind="stable")
+    steps, xs = curve.step[usable][order], curve.x[usable][order]
+    return float(np.interp(step, steps, xs)) if len(xs) and steps[0] <= step <= steps[-1] else None
 
 
 def _first_nonfinite(edges: Floats, nonfinite: Any) -> float | None:

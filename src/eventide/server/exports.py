@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from eventide.model import Series, SeriesQuery
 from eventide.server.plain import dumps, plain
+from eventide.table.derived_curves import derived_curves
 from eventide.table.fields import BASE
 from eventide.table.rows import row_columns
 
@@ -123,7 +124,8 @@ def point_tables(source: Source, runs: Sequence[RunInfo], keys: Sequence[str] | 
     def read() -> Iterator[pa.Table]:
         for run in runs:
             wanted = tuple(keys) if keys is not None else tuple(run.metrics)
-            for curve in source.series(SeriesQuery((run.id,), wanted)) if wanted else ():
+            derived = derived_curves(source, wanted, run_ids=[run.id])
+            for curve in derived.series(SeriesQuery((run.id,), wanted)) if wanted else ():
                 if isinstance(curve, Series):
                     names = [pa.repeat(pa.scalar(text), len(curve)) for text in (curve.run_id, curve.key)]
                     yield pa.Table.from_arrays([*names, curve.step, curve.ts, curve.y], schema=_SERIES)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from eventide.model import Attempts, MetricStats, RunInfo, RunStatus
     from eventide.source import Source
+    from eventide.table.annotations import Annotation
     from eventide.table.artifacts import ArtifactVersion
     from eventide.table.frames import Backend
     from eventide.table.media import Medium
@@ -211,6 +212,18 @@ class RunView:
         """Apply an `Edit`, look again, and return the same view."""
         self._source.edit([self.id], edit)
         return self.refresh()
+
+    def annotations(self) -> list[Annotation]:
+        """Return the words at its steps, in the order of the steps."""
+        from eventide.table.annotations import annotations_of  # noqa: PLC0415
+
+        return annotations_of(self._source, [self.id])
+
+    def annotate(self, text: str, step: int, id: str | None = None) -> str:  # noqa: A002 - the name of what it is
+        """Write a few words at a step, or change those with an `id`, or remove them by an empty text; return the id."""
+        from eventide.table.annotations import annotate  # noqa: PLC0415
+
+        return annotate(self._source, self.id, text, step, id)
 
     def tag(self, *tags: str) -> RunView:
         """Add tags."""

@@ -139,14 +139,14 @@ class Store(Actions):
         attempts: Attempts = "last",
         backend: Backend = "pandas",
     ) -> Any:
-        """Return curves as one long frame.
+        """Return curves of metrics, or of expressions such as "=train/loss - val/loss", as one long frame.
 
         Every point: run_id, key, step, ts, x, value. With `bins`: run_id, key, x0, x1, count, nonfinite, min, max, mean, last,
         on a grid all curves share, empty buckets left out.
 
         Args:
             runs: a filter, a run, a list of ids, or a frame of runs.
-            keys: one metric or several; none means all.
+            keys: one metric or several, or expressions, which begin with `=`; none means all.
             bins: buckets over the range; None gives every point.
             x: `step`, `time` (seconds since the run's start), `ts` or a logged key.
             start: first x, included.
@@ -154,7 +154,8 @@ class Store(Actions):
             attempts: `last` takes the newest try of repeated steps, `all` every row.
             backend: pandas or polars.
         """
-        from eventide.table.frames import buckets_frame, check_backend, series_frame  # noqa: PLC0415 - numpy and pandas
+        from eventide.table.derived_curves import derived_curves  # noqa: PLC0415 - numpy and pandas
+        from eventide.table.frames import buckets_frame, check_backend, series_frame  # noqa: PLC0415
 
         check_backend(backend)
         if bins is not None and bins < 1:
@@ -162,7 +163,11 @@ class Store(Actions):
         ids = ids_of(self.source, runs)
         wanted = (keys,) if isinstance(keys, str) else tuple(keys) or self._numeric(ids)
         curves: Any = (
-            self.source.series(SeriesQuery(ids, wanted, x, start, stop, bins, attempts)) if ids and wanted else []
+            derived_curves(self.source, wanted, x, run_ids=ids).series(
+                SeriesQuery(ids, wanted, x, start, stop, bins, attempts)
+            )
+            if ids and wanted
+            else []
         )
         make: Any = series_frame if bins is None else buckets_frame
         return make(curves, backend=backend)

@@ -10,6 +10,7 @@ from eventide.model import Edit
 from eventide.server import plain, schema
 from eventide.server.served import Administering, Asked, Writing
 from eventide.table.actions import keeper
+from eventide.table.annotations import annotate as write_annotation
 from eventide.table.selection import infos
 
 router = APIRouter(tags=["changes"])
@@ -32,6 +33,14 @@ def edit(asked: Writing, question: schema.RunEdit) -> Response:
     asked.source.edit(question.run_ids, change)
     asked.served.watcher.sync()
     return plain.reply({"runs": [plain.run(run) for run in infos(asked.source, question.run_ids)]})
+
+
+@router.post("/api/annotations", response_model=schema.Annotated)
+def annotate(asked: Writing, question: schema.AnnotationEdit) -> Response:
+    """Write a few words at a step of a run, change them, or take them away."""
+    made = write_annotation(asked.source, question.run_id, question.text, question.step, question.id)
+    asked.served.watcher.sync()
+    return plain.reply({"id": made})
 
 
 @router.post("/api/purge", response_model=schema.Purged)

@@ -88,6 +88,8 @@ from eventide.server.schema.queries import (
     SqlView,
 )
 from eventide.server.schema.runs import (
+    Annotated,
+    AnnotationEdit,
     Edited,
     Metric,
     Purge,
@@ -107,6 +109,8 @@ __all__ = [
     "MAX_RUNS",
     "MAX_TEXT",
     "MAX_WIDTH",
+    "Annotated",
+    "AnnotationEdit",
     "Artifact",
     "ArtifactDetails",
     "ArtifactVersion",

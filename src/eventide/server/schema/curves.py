@@ -33,8 +33,12 @@ class SeriesRequest(Body):
     limit: int | None = Field(default=None, ge=1, le=MAX_RUNS)
     archived: bool = False
     keys: list[str] = Field(min_length=1, max_length=MAX_KEYS)
+    """Metrics; what begins with `=` is an expression over metrics, such as `=train/loss - val/loss`."""
     table: Table = "events"
     x: str = Field(default="step", min_length=1, max_length=MAX_TEXT)
+    """`step`, `time`, `ts`, a metric, or an expression."""
+    minus: str | None = Field(default=None, max_length=1_000)
+    """A run whose curves are subtracted from all others, on straight lines between its points."""
     start: float | None = Field(default=None, allow_inf_nan=False)
     stop: float | None = Field(default=None, allow_inf_nan=False)
     width: int = Field(default=800, ge=1, le=MAX_WIDTH)

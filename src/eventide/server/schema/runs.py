@@ -125,6 +125,21 @@ class Edited(Model):
     runs: list[Run]
 
 
+class AnnotationEdit(Body):
+    """Words at a step of a run; with an `id` they replace those of before, and an empty text takes them away."""
+
+    run_id: str = Field(min_length=1, max_length=1_000)
+    step: int = Field(ge=0)
+    text: str = Field(max_length=500)
+    id: str | None = Field(default=None, max_length=100)
+
+
+class Annotated(Model):
+    """The id of an annotation."""
+
+    id: str
+
+
 class Purge(Body):
     """Runs to remove for ever; all of them have to lie in the bin."""
 
