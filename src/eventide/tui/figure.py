@@ -85,11 +85,16 @@ def scales(figure: Figure) -> tuple[Scale, Scale]:
 
 def draw(figure: Figure, width: int, height: int) -> list[Line]:
     """Return a chart as `height` lines of `width` cells."""
-    legend = min(figure.legend, len(figure.curves), max(0, height - 8))
-    inner, rows = width - GUTTER, height - 3 - legend
-    if inner < 8 or rows < 2:
+    return pointed(figure, plain(figure, width, height), width, height)
+
+
+def plain(figure: Figure, width: int, height: int) -> list[Line]:
+    """Return a chart without its crosshair, and without what a legend says of it: all that stays while the crosshair moves."""
+    _, rows, legend = _room(figure, width, height)
+    inner = width - GUTTER
+    if not rows:
         return _filled([[(fit(safe(figure.title), max(0, width)), "bold")]], width, height)
-    if not any((curve.buckets.count > 0).any() for curve in figure.curves):
+    if not has_points(figure):
         lines: list[Line] = [_title(figure, width, None)]
         lines += [[] for _ in range(max(0, rows // 2))]
         lines.append([(fit(figure.empty.center(width), width), "dim")])
@@ -104,6 +109,50 @@ def draw(figure: Figure, width: int, height: int) -> list[Line]:
     ]
     lines += [legend_line(figure, place, width) for place in range(legend)]
     return _filled(lines, width, height)
+
+
+def pointed(figure: Figure, lines: Sequence[Line], width: int, height: int) -> list[Line]:
+    """Return the lines that `plain` made with the crosshair in them, where there is one."""
+    at, rows, legend = _room(figure, width, height)
+    if at is None or not rows or not has_points(figure):
+        return list(lines)
+    bar = "|" if figure.mode == "ascii" else "│"
+    found = [lines[0], *(_crossed(line, at, bar) for line in lines[1 : 1 + rows]), *lines[1 + rows :]]
+    found[rows + 3 : rows + 3 + legend] = [legend_line(figure, place, width) for place in range(legend)]
+    return found
+
+
+def crosshair(figure: Figure, width: int) -> int | None:
+    """Return the cell across at which the crosshair stands."""
+    if figure.cursor is None:
+        return None
+    return GUTTER + min(width - GUTTER - 1, int(figure.cursor * (width - GUTTER)))
+
+
+def has_points(figure: Figure) -> bool:
+    """Tell whether there is anything to draw."""
+    return any((curve.buckets.count > 0).any() for curve in figure.curves)
+
+
+def _room(figure: Figure, width: int, height: int) -> tuple[int | None, int, int]:
+    """Return where the crosshair stands, the rows of the drawing (0: too small for one), and the lines of the legend."""
+    legend = min(figure.legend, len(figure.curves), max(0, height - 8))
+    rows = height - 3 - legend
+    return crosshair(figure, width), rows if width - GUTTER >= 8 and rows >= 2 else 0, legend
+
+
+def _crossed(line: Line, at: int, bar: str) -> Line:
+    """Return a line of the drawing with the crosshair at a cell, if nothing is drawn there."""
+    start = 0
+    for place, (text, role) in enumerate(line):
+        stop = start + len(text)
+        if start <= at < stop:
+            if text[at - start] != " ":
+                return line
+            parts = [(text[: at - start], role), (bar, "dim"), (text[at - start + 1 :], role)]
+            return [*line[:place], *(part for part in parts if part[0]), *line[place + 1 :]]
+        start = stop
+    return line
 
 
 def _filled(lines: list[Line], width: int, height: int) -> list[Line]:
@@ -159,7 +208,6 @@ def _clipped(figure: Figure, y: Scale) -> bool:
 def _body(figure: Figure, canvas: Canvas, placed: list[Column], y: Scale) -> list[Line]:
     labels = _y_labels(y, canvas)
     marks = _end_marks(figure, canvas, placed) if figure.letters else {}
-    at = None if figure.cursor is None else min(canvas.width - 1, int(figure.cursor * canvas.width))
     ascii_only = figure.mode == "ascii"
     lines = []
     for row, text in enumerate(canvas.lines()):
@@ -167,21 +215,18 @@ def _body(figure: Figure, canvas: Canvas, placed: list[Column], y: Scale) -> lis
         tick = ("|" if label is None else "+") if ascii_only else ("│" if label is None else "┤")
         line: Line = [(fit(label or "", GUTTER - 1, right=True), "dim"), (tick, "line")]
         lines.append(
-            line
-            + _cells(figure, text, canvas.owner[row].tolist(), at, {c: m for (r, c), m in marks.items() if r == row})
+            line + _cells(figure, text, canvas.owner[row].tolist(), {c: m for (r, c), m in marks.items() if r == row})
         )
     return lines
 
 
-def _cells(figure: Figure, text: str, owners: list[int], at: int | None, marks: dict[int, str]) -> Line:
+def _cells(figure: Figure, text: str, owners: list[int], marks: dict[int, str]) -> Line:
     """Return a row of the drawing as pieces, neighbours of one role together."""
     count = len(figure.curves)
     line: Line = []
     for place, (character, owner) in enumerate(zip(text, owners, strict=True)):
         if place in marks:
             shown, role = marks[place], "bold"
-        elif place == at and character == " ":
-            shown, role = ("|" if figure.mode == "ascii" else "│"), "dim"
         elif owner < 0:
             shown, role = character, ""
         else:

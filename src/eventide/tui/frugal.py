@@ -8,6 +8,7 @@ from the system's cache by itself; a system that knows no such thing is left alo
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import re
 import sys
@@ -15,6 +16,7 @@ from contextlib import suppress
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 
+_known_modules = 0
 _DONT_NEED, _ARENA_MAX = 4, -8
 """What Linux calls them: for `madvise`, for `mallopt`."""
 _MAPPING = re.compile(r"([0-9a-f]+)-([0-9a-f]+) r-[x-]p \S+ \S+ \d+ +(/.+\.so(?:\.[\d.]+)?)$")
@@ -47,6 +49,7 @@ def save_memory() -> None:
 
 def give_back() -> None:
     """Give free memory, and the pages of libraries that only loading has touched, back to the system."""
+    _leave_modules_alone()
     library = _c_library()
     if library is None:
         return
@@ -54,6 +57,15 @@ def give_back() -> None:
     library.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
     for start, stop in _unchanged():
         library.madvise(start, stop - start, _DONT_NEED)
+
+
+def _leave_modules_alone() -> None:
+    """Have the collector of cycles pass over what modules brought in: looking through that every other second holds up keys for 50 ms."""
+    global _known_modules  # noqa: PLW0603 - of the process, as the collector is
+    if len(sys.modules) != _known_modules:
+        _known_modules = len(sys.modules)
+        gc.collect()
+        gc.freeze()
 
 
 def _unchanged() -> list[tuple[int, int]]:
