@@ -219,3 +219,63 @@ def test_a_query_is_saved_and_read_from(browser: Any, store: Path, tmp_path: Pat
             assert _answer(server, "/api/sql/views") == {"views": []}
     finally:
         server.stop()
+
+
+# ── the one file ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _caption(page: Any, chart: str) -> str:
+    return str(page.locator(f"[data-chart='{chart}'] [role=img]").first.get_attribute("aria-label"))
+
+
+def test_a_file_smooths_and_groups_anew(browser: Any, server: Server, tmp_path: Path) -> None:
+    """Opened from the disk, the file makes smoothing, groups and bands that nobody had chosen, says of what, and agrees with the server."""
+    target = tmp_path / "view.html"
+    asked = f"{HOME}?cols={BEST},mean(val/acc,25)"
+    for page in opened(browser, server):
+        page.goto(asked)
+        expect(page.locator(".row.run [aria-colindex='4']").first).to_have_text(re.compile(r"\d"))
+        page.locator(".chart canvas").nth(1).wait_for()
+        with page.expect_download() as download:
+            page.keyboard.press("e")
+        download.value.save_as(target)
+        page.goto(f"{asked}&g=-seed")
+        page.locator(".row.group").nth(9).wait_for()
+        expect(page.locator("[data-chart='val/acc'] [role=img]").first).to_have_attribute(
+            "aria-label", re.compile("10")
+        )
+        rows = [page.locator(".row.group").nth(place).text_content() for place in range(10)]
+        caption = _caption(page, "val/acc")
+    assert target.stat().st_size <= 2_000_000
+
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    alone = context.new_page()
+    wrong: list[str] = []
+    alone.on("pageerror", lambda error: wrong.append(str(error)))
+    alone.goto(target.as_uri())
+    alone.locator(".row.run").nth(5).wait_for()
+    expect(alone.locator(".row.run [aria-colindex='4']").first).to_have_text(re.compile(r"\d"))
+    expect(alone.locator(".bar [role=status].chip")).to_have_count(0)
+
+    alone.keyboard.press("]")
+    expect(alone.locator(".bar [role=status].chip")).to_contain_text(re.compile(r"from \d+ buckets a curve"))
+    expect(alone.locator(".chart .failure, .chart-none")).to_have_count(0)
+
+    alone.keyboard.press("[")
+    alone.keyboard.press("g")
+    alone.get_by_text("All but seed").click()
+    alone.locator(".row.group").nth(9).wait_for()
+    assert [alone.locator(".row.group").nth(place).text_content() for place in range(10)] == rows
+    expect(alone.locator("[data-chart='val/acc'] [role=img]").first).to_have_attribute("aria-label", re.compile("10"))
+    assert _caption(alone, "val/acc").split("best")[0] == caption.split("best")[0]
+
+    alone.keyboard.press("g")
+    alone.get_by_text("model.name", exact=True).first.click()
+    expect(alone.locator(".row.group")).to_have_count(5)
+    field = "mean(val/acc,25)"
+    total = _answer(server, f"/api/runs?project={ux_store.PROJECT}&q={field}%3E0.9&keys=-")["total"]
+    assert 0 < total < 50
+    alone.get_by_label("Filter runs").fill(f"{field}>0.9")
+    expect(alone.locator(".counts")).to_contain_text(f"{total} runs of 50")
+    assert wrong == []
+    context.close()

@@ -14,7 +14,7 @@ import { Failure, Waiting } from "../ui/failure.tsx";
 import { Menu, type MenuItem } from "../ui/menu.tsx";
 import { later } from "../ui/portal.tsx";
 import { copy, say, sayFailed, Toasts, undoLast } from "../ui/toast.tsx";
-import { barSlot, opened } from "./slots.ts";
+import { barSlot, fileNote, opened } from "./slots.ts";
 import { exists, loadStore, project, projects, readOnly, runningCount, storeProblem } from "./store.ts";
 
 const Palette = later(() => import("./palette.tsx").then((module) => module.Palette));
@@ -133,6 +133,7 @@ function Bar(): JSX.Element {
       <div class="bar-slot">{barSlot.value}</div>
       <Live />
       {readOnly.value && <span class="chip faint" title="Nothing can be changed here">read-only</span>}
+      {fileNote.value && <span class="chip warn" role="status" title={fileNote.value[1]}>{fileNote.value[0]}</span>}
       <button type="button" class="button quiet palette-button" title="Find any action, run, metric or page" onClick={() => (opened.value = "palette")}>
         <Icon name="search" /> <kbd>{keyLabel(keysOf("palette.open")[0] ?? "")}</kbd>
       </button>

@@ -86,7 +86,7 @@ export const questions = (page: string): Question[] => [...asked.values()].filte
 
 function note(path: string, how: Ask): void {
   const method = how.method ?? "GET";
-  if (method !== "GET" && !/^\/api\/(series|rows)/.test(path)) return;
+  if (method !== "GET" && !/^\/api\/(series|rows|runs\/values)/.test(path)) return;
   const key = `${method} ${path} ${how.body === undefined ? "" : JSON.stringify(how.body)}`;
   asked.delete(key);
   asked.set(key, { method, path, body: how.body, page: currentPage() });

@@ -1,5 +1,5 @@
 // The filter grammar as far as a file without a server can answer it: terms over a run's fields, parameters and metrics, joined by
-// and, or, not. What needs every point (slope, at, mean over the last n) is refused with a word.
+// and, or, not. What needs every point (slope, at, mean over the last n) is known of columns that were shown, else refused with a word.
 import { asNumber } from "../core/format.ts";
 import type { Metric, Run } from "../core/types.ts";
 
@@ -126,12 +126,25 @@ function contains(wanted: string): Test {
 const STATS = new Set(["best", "last", "first", "min", "max", "mean", "std", "count"]);
 const FIELDS: Record<string, Read> = { name: (run) => run.name, id: (run) => run.id, state: (run) => run.status, status: (run) => run.status, group: (run) => run.group, host: (run) => run.host, user: (run) => run.user, note: (run) => run.notes, started: (run) => run.started, ended: (run) => run.ended, duration: (run) => run.duration_s, rows: (run) => run.rows, attempts: (run) => run.attempts, project: (run) => run.project };
 
+/** A run of a file: with what its columns said that needed points, by their fields. */
+export type FileRun = Run & { values_at?: Record<string, unknown> };
+
+/** Columns that were on the page when the file was made are known; others that need points are not. */
+function pointsOf(field: string): Read {
+  const name = field.replaceAll(" ", "");
+  return (run) => {
+    const found = Object.entries((run as FileRun).values_at ?? {}).find(([one]) => one.replaceAll(" ", "") === name);
+    if (!found) throw new FilterProblem(`\`${field}\` needs the server: it was no column of the page when the file was made`, 0);
+    return found[1];
+  };
+}
+
 /** Return how a field is read from a run. */
 export function reader(field: string): Read {
   const stat = /^(\w+)\((.*)\)$/.exec(field);
   if (stat) {
     const key = stat[2]!.replaceAll("`", "").trim();
-    if (!STATS.has(stat[1]!) || /,\s*\d+$/.test(key)) throw new FilterProblem(`\`${field}\` needs the server`, 0);
+    if (!STATS.has(stat[1]!) || /,\s*\d+$/.test(key)) return pointsOf(field);
     return (run) => run.metrics[key]?.[stat[1] as keyof Metric];
   }
   if (FIELDS[field]) return FIELDS[field];
