@@ -48,6 +48,7 @@ def make_app(
     bodies: Iterable[Bodies] = (),
     rate: RateLimit | None = None,
     audit: Audit | None = None,
+    frames: bool = False,
     **how: Any,
 ) -> ASGIApp:
     """Return the application that serves a source: `make_api` with its guards in front.
@@ -59,13 +60,14 @@ def make_app(
         bodies: exceptions from the rule that bodies are small JSON.
         rate: how often one caller may ask; None: as often as it likes.
         audit: where changes and refusals are written down; None: nowhere.
+        frames: let pages of this machine, such as notebooks, show this one in a frame.
         how: as in `make_api`.
     """
     api = make_api(source, **how)
     inner: ASGIApp = Auth(api, gate or OpenGate())
     if rate is not None or audit is not None:
         inner = Limits(inner, rate, audit)
-    return Guard(_Counted(inner, api.state.served), hosts or Hosts("127.0.0.1"), bodies)
+    return Guard(_Counted(inner, api.state.served), hosts or Hosts("127.0.0.1"), bodies, frames=frames)
 
 
 def make_api(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -40,6 +40,12 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+NEAR = "http://localhost:* http://127.0.0.1:* https://localhost:* https://127.0.0.1:*"
+"""Whose pages may show this one in a frame, where frames are allowed: notebooks on the same machine."""
+FRAMED = {name: value for name, value in HEADERS.items() if name != "X-Frame-Options"} | {
+    "Content-Security-Policy": CONTENT_POLICY.replace("frame-ancestors 'none'", f"frame-ancestors 'self' {NEAR}")
 }
 
 
@@ -109,9 +115,10 @@ _JSON_BODIES = Bodies("/", ("application/json",), MAX_BODY_BYTES)
 class Guard:
     """ASGI middleware around everything else."""
 
-    def __init__(self, app: ASGIApp, hosts: Hosts, bodies: Iterable[Bodies] = ()) -> None:
-        """Guard `app`; `bodies` are exceptions from the rule that a body is JSON of some megabytes."""
+    def __init__(self, app: ASGIApp, hosts: Hosts, bodies: Iterable[Bodies] = (), *, frames: bool = False) -> None:
+        """Guard `app`; `bodies` are exceptions from the rule that a body is JSON of some megabytes; `frames` lets in those of `NEAR`."""
         self.app = app
+        self._headers = FRAMED if frames else HEADERS
         self.hosts = hosts
         self.bodies = (*bodies, _JSON_BODIES)
 
@@ -123,7 +130,7 @@ class Guard:
             else:
                 await self.app(scope, receive, send)
         elif scope["type"] == "http":
-            await self._answer(scope, receive, _Answer(send))
+            await self._answer(scope, receive, _Answer(send, self._headers))
         else:
             await self.app(scope, receive, send)
 
@@ -201,8 +208,9 @@ def _too_large(max_bytes: int) -> Response:
 class _Answer:
     """Sends an answer with the headers that every answer has."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, headers: Mapping[str, str]) -> None:
         self._send = send
+        self._headers = headers
         self.started = False
         self.ended = False
 
@@ -210,7 +218,7 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.started = True
             headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
+            for name, value in self._headers.items():
                 headers.setdefault(name, value)
             headers["Server"] = "eventide"
         await self._send(message)

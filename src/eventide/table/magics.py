@@ -1,4 +1,4 @@
-"""IPython magics, thin on purpose: `%runs FILTER` and `%%track name key=value`.
+"""IPython magics, thin on purpose: `%runs FILTER`, `%%track name key=value` and `%eventide ui`.
 
 `%load_ext eventide` calls `load_ipython_extension`, which registers them.
 Invariant: each magic is one call of a function that exists without it.
@@ -49,7 +49,31 @@ def track(shell: Any, line: str, cell: str) -> Any:
         return result.result
 
 
+def page(line: str = "") -> Any:
+    """Show the page of a store below the cell, `%eventide ui [STORE] [--height PIXELS]`, or end its server, `%eventide stop`."""
+    from eventide.table.page import HEIGHT_PX, show_page, stop_pages  # noqa: PLC0415 - only where a page is asked for
+
+    verb, *words = shlex.split(line) or ["ui"]
+    height_px = HEIGHT_PX
+    if "--height" in words:
+        place = words.index("--height")
+        height = "".join(words[place + 1 : place + 2])
+        if not height.isdecimal():
+            raise InvalidSetting(f"`{height}` is no height in pixels", hint="%eventide ui --height 720")
+        height_px = int(height)
+        del words[place : place + 2]
+    if verb == "stop" and not words:
+        count = stop_pages()
+        return f"{count} server{'s' * (count != 1)} ended"
+    if verb != "ui" or len(words) > 1:
+        raise InvalidSetting(
+            f"`%eventide {line.strip():.80}` says nothing to do", hint="%eventide ui, or %eventide stop"
+        )
+    return show_page(words[0] if words else None, height_px=height_px)
+
+
 def load_ipython_extension(shell: Any) -> None:
     """Register the magics with an IPython shell."""
     shell.register_magic_function(runs, "line", "runs")
     shell.register_magic_function(lambda line, cell: track(shell, line, cell), "cell", "track")
+    shell.register_magic_function(page, "line", "eventide")

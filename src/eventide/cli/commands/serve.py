@@ -32,9 +32,10 @@ _READ_ONLY = click.option("--read-only", is_flag=True, help="Nothing can be chan
 @click.argument("store", metavar="[STORE]", default="")
 @_PORT
 @click.option("--no-browser", is_flag=True, help="Open no browser.")
+@click.option("--frames", is_flag=True, help="Let pages of this machine, such as notebooks, show it in a frame.")
 @_READ_ONLY
 @click.pass_obj
-def ui(state: State, store: str, *, port: int | None, no_browser: bool, read_only: bool) -> None:
+def ui(state: State, store: str, *, port: int | None, no_browser: bool, frames: bool, read_only: bool) -> None:
     """Look at runs in the browser, live.
 
         eventide ui                                       this store
@@ -44,7 +45,7 @@ def ui(state: State, store: str, *, port: int | None, no_browser: bool, read_onl
     Only this machine reaches it. On a terminal the browser is opened; Ctrl-C ends it.
     """
     _name(state, store)
-    running = _prepared(state, host="127.0.0.1", port=port, read_only=read_only)
+    running = _prepared(state, host="127.0.0.1", port=port, read_only=read_only, frames=frames)
     url = running.place.url + (f"/p/{_quoted(state.project)}" if state.project else "/")
     opens = not no_browser and terminal.is_terminal(sys.stdout) and terminal.is_terminal(sys.stdin)
     _run(state, running, url, open_browser=opens)
@@ -150,6 +151,7 @@ def _prepared(
     host: str,
     port: int | None,
     read_only: bool,
+    frames: bool = False,
     token: str | None = None,
     is_ours: bool = True,
     allowed: tuple[str, ...] = (),
@@ -173,6 +175,7 @@ def _prepared(
         source,
         gate=_gate(token, book, read_only=read_only, is_ours=is_ours),
         hosts=hosts,
+        frames=frames,
         read_only=read_only,
         hub=hub,
         preferences_dir=_preferences_dir(source),
