@@ -7,10 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pytest
 
 from eventide.errors import StoreDamaged
 from eventide.model import Edit, RunQuery, SeriesQuery
+from eventide.server.served import Tables
 from eventide.store.local import LocalSource
 from eventide.testing import make_run
 
@@ -120,3 +122,45 @@ def test_a_python_client_shares_too(served: Running) -> None:
     make_run(served.root, "late", [{"loss": 1.0}, {"loss": 0.5}], project="demo")
     assert [curve.run_id for curve in source.series(query)] == ["alpha-0", "late"]
     assert source.runs(RunQuery(project="demo")).total == 5
+
+
+def test_pages_of_rows_come_from_one_reading(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paging reads the rows once; new rows, other keys and quiet are reasons to read again."""
+    served = serve()
+    read: list[Any] = []
+    rows = served.source.rows
+
+    def counted(*arguments: Any, **named: Any) -> Any:
+        read.append(named)
+        return rows(*arguments, **named)
+
+    monkeypatch.setattr(served.source, "rows", counted)
+
+    def page(offset: int, **more: Any) -> Any:
+        return served.client.get("/api/runs/alpha-0/rows", params={"offset": offset, "limit": 10, **more}).json()
+
+    pages = [page(offset) for offset in range(0, 50, 10)]
+    place = pages[0]["columns"].index("step")
+    assert [row[place] for one in pages for row in one["rows"]] == list(range(50))
+    assert len(read) == 1
+    page(0, keys="loss")
+    assert len(read) == 2
+    live = make_run(served.root, "live", [{"loss": 1.0}], project="demo", status=None)
+    ask = {"run_ids": ["live"], "limit": 10}
+    assert served.client.post("/api/rows", json=ask).json()["total"] == 1
+    live.append({"loss": 0.5})
+    assert served.client.post("/api/rows", json=ask).json()["total"] == 2
+    live.close({"status": "finished"})
+
+
+def test_what_is_large_is_not_kept() -> None:
+    """Tables stay below their size together, one that is larger by itself is handed on, and nothing is left after a clearing."""
+    tables = Tables(max_bytes=100)
+    small, large = pa.table({"a": [1, 2, 3]}), pa.table({"a": list(range(50))})
+    for name in "abcdef":
+        assert tables.once(name, lambda: small) is small
+    assert tables.once("f", lambda: large) is small
+    assert tables.once("large", lambda: large) is large
+    assert tables.once("a", lambda: large) is large
+    tables.clear()
+    assert tables.once("f", lambda: large) is large

@@ -125,6 +125,7 @@ def make_api(
         page_dir=page_dir,
         make_demo=make_demo,
     )
+    watcher.keep(app.state.served.tables.clear)
     for router in (*routers, *ROUTERS):
         app.include_router(router)
     app.add_exception_handler(EventideError, _ours)

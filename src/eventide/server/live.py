@@ -55,6 +55,11 @@ class Watcher:
         self._sealer: threading.Thread | None = None
         self._worked_s = time.monotonic()
         self._released = 0
+        self._kept: list[Callable[[], None]] = []
+
+    def keep(self, forget: Callable[[], None]) -> None:
+        """Have something forgotten some seconds after the last large answer."""
+        self._kept.append(forget)
 
     def start(self) -> None:
         """Start watching."""
@@ -149,6 +154,9 @@ class Watcher:
     def _give_back(self) -> None:
         quiet_s = time.monotonic() - self._worked_s
         if quiet_s > (*QUIET_S, USUAL_S)[self._released]:
+            if self._released == len(QUIET_S) - 1:
+                for forget in self._kept:
+                    forget()
             if self._released < len(QUIET_S):
                 self._released += 1
             else:

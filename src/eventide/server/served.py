@@ -8,11 +8,11 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
@@ -23,11 +23,14 @@ from eventide.server.auth import Access, Right
 from eventide.server.scoped import ScopedSource
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from eventide.server.live import Watcher
     from eventide.server.preferences import Preferences
     from eventide.source import Source
 
 CACHE_BYTES = 32 * 1024 * 1024
+TABLE_BYTES = 64 * 1024 * 1024
 SHARED_BYTES = 4 * 1024 * 1024
 SHARED_S = 1.0
 """How long those who ask the same get the same answer, as long as nothing changes: it may depend on the time of day."""
@@ -80,6 +83,35 @@ class Answers:
                 self._size -= len(self._held.popitem(last=False)[1])
 
 
+class Tables:
+    """The tables that pages of rows were cut from lately; together below a size. Safe for threads."""
+
+    def __init__(self, max_bytes: int = TABLE_BYTES) -> None:
+        self._max = max_bytes
+        self._held: OrderedDict[str, pa.Table] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def once(self, key: str, make: Callable[[], pa.Table]) -> pa.Table:
+        """Return a table, made now unless it is held; the one that was not asked for the longest goes."""
+        with self._lock:
+            found = self._held.get(key)
+            if found is not None:
+                self._held.move_to_end(key)
+                return found
+        found = make()
+        if found.nbytes <= self._max:
+            with self._lock:
+                self._held[key] = found
+                while sum(table.nbytes for table in self._held.values()) > self._max:
+                    self._held.popitem(last=False)
+        return found
+
+    def clear(self) -> None:
+        """Let go of all."""
+        with self._lock:
+            self._held.clear()
+
+
 @dataclass
 class Served:
     """One server."""
@@ -94,6 +126,7 @@ class Served:
     make_demo: Callable[[], tuple[str, int]] | None = None
     """Makes sample runs and returns their project and number."""
     answers: Answers = field(default_factory=Answers)
+    tables: Tables = field(default_factory=Tables)
     _shared: Answers = field(default_factory=lambda: Answers(SHARED_BYTES))
     queries: dict[str, threading.Event] = field(default_factory=dict)
     """Running SQL statements by id; setting the event cancels one."""
@@ -127,6 +160,15 @@ class Asked:
         if self.access.projects is None:
             return self.served.source
         return ScopedSource(self.served.source, self.access.projects)
+
+    def rows(self, run_ids: Sequence[str], keys: Sequence[str] | None, attempts: Literal["last", "all"]) -> pa.Table:
+        """Return all rows of some runs, read again only when there is something new: people page through them."""
+        watcher = self.served.watcher
+        watcher.sync()
+        watcher.worked()
+        projects = None if self.access.projects is None else sorted(self.access.projects)
+        key = repr((run_ids, keys, attempts, projects, watcher.version(run_ids)))
+        return self.served.tables.once(key, lambda: self.source.rows(run_ids, keys=keys, attempts=attempts))
 
     def shared(self, question: object, make: Callable[[str], bytes]) -> bytes:
         """Return an answer that everybody gets who asks the same at about the same time; `make` is given the cursor of now."""

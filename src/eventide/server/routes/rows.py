@@ -22,7 +22,7 @@ Attempts = Annotated[Literal["last", "all"], Query()]
 @router.post("/api/rows", response_model=schema.RowsAnswer)
 def rows(asked: Reading, question: schema.RowsRequest) -> Response:
     """Return a stretch of the rows of some runs."""
-    table = asked.source.rows(question.run_ids, keys=question.keys, attempts=question.attempts)
+    table = asked.rows(question.run_ids, question.keys, question.attempts)
     return plain.reply(_answer(asked, question.run_ids, table, question.offset, question.limit))
 
 
@@ -40,7 +40,7 @@ def rows_of_run(
     """Return a stretch of the rows of one run, or those around a step."""
     whole = one_run(asked.source, run_id)
     chosen = listed(keys) or None
-    table = asked.source.rows([whole], keys=chosen, attempts=attempts)
+    table = asked.rows([whole], chosen, attempts)
     if around is not None:
         nearest = _nearest_row(table, around)
         offset = max(0, nearest - window)
@@ -59,7 +59,6 @@ def _nearest_row(table: pa.Table, step: int) -> int:
 def _answer(asked: Asked, run_ids: list[str], table: pa.Table, offset: int, limit: int) -> dict[str, Any]:
     from eventide.table.rows import decoded_rows  # noqa: PLC0415 - numpy, with the first rows
 
-    asked.served.watcher.worked()
     source = asked.source
     tags: dict[str, str] = {}
     for key in source.keys(run_ids=run_ids):
