@@ -27,6 +27,9 @@ SERIES_LIMIT_BYTES = 600_000
 NEWS_LIMIT_S = 1.0
 WIDTH = 800
 CLIENTS = 20
+SETTLED_S = 1.5
+"""From the page to the first click."""
+QUIET_S = 14
 
 WRITER = """
 import sys, time, eventide
@@ -40,7 +43,12 @@ run.finish()
 
 def rows(scale: Scale) -> list[Row]:
     with folder() as root:
-        return [*_many_runs(root / "many", scale), *_long_runs(root / "long", scale), _news(root / "news", scale)]
+        return [
+            *_many_runs(root / "many", scale),
+            *_long_runs(root / "long", scale),
+            *_console(root / "console", scale),
+            _news(root / "news", scale),
+        ]
 
 
 # ── a store of many runs ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -88,18 +96,58 @@ def _long_runs(root: Path, scale: Scale) -> Iterator[Row]:
     with closing(LocalSource(root)) as source:
         source.seal()
     question = {"project": PROJECT, "keys": ["train/loss"], "width": WIDTH, "limit": runs}
+    first: list[float] = []
+    alone: list[int] = []
+    for _ in range(3):
+        with served(root) as server:
+            server.get("/")  # what opens the page loads what curves need
+            time.sleep(SETTLED_S)
+            first.append(_timed(lambda server=server: server.post("/api/series", question)))  # type: ignore[misc]
+            alone.append(server.peak())
     with served(root) as server:
         size = len(server.post("/api/series", question))
-        once = _warm(lambda: server.post("/api/series", {**question, "stop": steps - next(_NUMBERS)}))
+        zoomed = _warm(lambda: server.post("/api/series", {**question, "stop": steps - next(_NUMBERS)}))
         again = _warm(lambda: server.post("/api/series", question))
         crowd = _crowd(server, {**question, "keys": ["val/loss"]})
+        peak = server.peak()
+        time.sleep(QUIET_S)
         memory = server.resident()
-    what = f"curves of {runs} runs x {steps:,} points, {WIDTH} px"
-    yield Row(f"{what}, read anew", "≤ 250 ms", f"{once * 1e3:.0f} ms", met=once <= SERIES_LIMIT_S)
+    what, cold = f"curves of {runs} runs x {steps:,} points, {WIDTH} px", statistics.median(first)
+    yield Row(f"{what}, the first question", "≤ 250 ms", f"{cold * 1e3:.0f} ms", met=cold <= SERIES_LIMIT_S)
+    yield Row(f"{what}, zoomed", "", f"{zoomed * 1e3:.0f} ms")
     yield Row(f"{what}, asked for again", "", f"{again * 1e3:.0f} ms")
     yield Row(f"{what}, bytes", "≤ 600 KB", f"{size / 1e3:.0f} KB", met=size <= SERIES_LIMIT_BYTES)
     yield Row(f"{what}, {CLIENTS} clients at once, the last answer", "", f"{crowd:.2f} s")
-    yield Row("memory of the server after that", "", f"{memory / 1e6:.0f} MB")
+    yield Row(
+        "memory of the server at most, one question", "≤ 300 MB", f"{max(alone) / 1e6:.0f} MB", met=max(alone) <= 300e6
+    )
+    yield Row("the same after all of the above", "", f"{peak / 1e6:.0f} MB")
+    yield Row(f"memory of the server {QUIET_S} s later", "≤ 200 MB", f"{memory / 1e6:.0f} MB", met=memory <= 200e6)
+
+
+# ── a long console ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _console(root: Path, scale: Scale) -> Iterator[Row]:
+    lines = scale(1_000_000, 2_000)
+    layout = create(root)
+
+    def log(writer: Any) -> None:
+        for number in range(lines):
+            writer.console(f"epoch {number // 1000}, step {number}: loss {1 / (number + 1):.6f}, accuracy 0.99\n")
+
+    run_id = write_run(layout, log)
+    with closing(LocalSource(root)) as source:
+        source.seal()
+    with served(root) as server:
+        first = _timed(lambda: server.get(f"/api/runs/{run_id}/console?tail=2000"))
+        places = iter(range(0, lines, max(1, lines // 20)))
+        page = _warm(lambda: server.get(f"/api/runs/{run_id}/console?after={next(places)}"))
+        memory = server.peak()
+    what = f"console of {lines:,} lines"
+    yield Row(f"{what}: the end of it, first", "", f"{first * 1e3:.0f} ms")
+    yield Row(f"{what}: a page of 2,000 lines anywhere", "≤ 50 ms", f"{page * 1e3:.0f} ms", met=page <= 0.05)
+    yield Row(f"{what}: memory of the server at most", "≤ 300 MB", f"{memory / 1e6:.0f} MB", met=memory <= 300e6)
 
 
 _NUMBERS = iter(range(1, 1_000))
@@ -164,6 +212,14 @@ class Server:
         """Return an answer's body."""
         return bytes(self.client.post(path, json=body).raise_for_status().content)
 
+    def peak(self) -> int:
+        """Return the most memory that the process has had, in bytes; what it has where that is not known."""
+        try:
+            status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii", errors="replace")
+        except OSError:
+            return self.resident()
+        return 1024 * int(status.split("VmHWM:")[1].split()[0])
+
     def resident(self) -> int:
         """Return the memory of the process in bytes."""
         import psutil
@@ -202,12 +258,14 @@ def served(root: Path) -> Iterator[Server]:
         process.wait(timeout=20)
 
 
+def _timed(ask: Callable[[], object]) -> float:
+    """Return how long one answer takes."""
+    begun = time.perf_counter()
+    ask()
+    return time.perf_counter() - begun
+
+
 def _warm(ask: Callable[[], object]) -> float:
     """Return the median time of several answers after the first."""
     ask()
-    times = []
-    for _ in range(7):
-        begun = time.perf_counter()
-        ask()
-        times.append(time.perf_counter() - begun)
-    return statistics.median(times)
+    return statistics.median([_timed(ask) for _ in range(7)])
