@@ -1,5 +1,18 @@
 // Made from web/openapi.json by types.mjs: do not edit.
 
+/** The id of an annotation. */
+export interface Annotated {
+  id: string;
+}
+
+/** Words at a step of a run; with an `id` they replace those of before, and an empty text takes them away. */
+export interface AnnotationEdit {
+  run_id: string;
+  step: number;
+  text: string;
+  id?: string | null;
+}
+
 /** One artifact with its versions, the newest first. */
 export interface Artifact {
   project: string;
@@ -93,11 +106,13 @@ export interface CodeChange {
   old: string | null;
   new: string | null;
   hunks?: string | null;
+  reason?: string | null;
 }
 
-/** What differs in the code of two runs; `files` are those of the first turned into those of the second. */
+/** What differs in the code of two runs, or since a commit; `files` are those of the first turned into those of the second. */
 export interface CodeDiff {
   files: CodeChange[];
+  truncated: boolean;
 }
 
 /** One file of kept code. */
@@ -604,6 +619,7 @@ export interface SeriesRequest {
   keys: string[];
   table: "events" | "system";
   x: string;
+  minus?: string | null;
   start?: number | null;
   stop?: number | null;
   width: number;

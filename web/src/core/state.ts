@@ -89,3 +89,6 @@ export function settled<A extends unknown[]>(milliseconds: number, act: (...valu
   };
   return Object.assign(later, { cancel: () => clearTimeout(timer) });
 }
+
+/** Runs that are pinned in the table of each project, by the last look at it. */
+export const pins = kept<Record<string, readonly string[]>>("pins", {});

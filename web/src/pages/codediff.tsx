@@ -36,9 +36,10 @@ function Change({ file, split }: { file: CodeChange; split: boolean }): JSX.Elem
         <Icon name={open ? "down" : "right"} size={12} />
         <bdi class="mono cut">{file.path}</bdi>
         <span class={`chip ${file.status === "added" ? "good" : file.status === "removed" ? "bad" : ""}`}>{file.status}</span>
+        {file.hunks && file.reason && <span class="faint">{file.reason}</span>}
         {Boolean(file.hunks) && <span class="diff-counts"><span class="good">+{added}</span> <span class="bad">−{removed}</span></span>}
       </button>
-      {open && (isBook ? <Books old={file.old!} next={file.new!} split={split} fallback={lines} path={file.path} /> : !file.hunks ? <p class="faint mono wrap hashes">{file.old ?? "none"} → {file.new ?? "none"} (no text, or too long)</p> : <DiffView lines={lines} language={language} split={split && file.status === "changed"} label={`Changes in ${file.path}`} />)}
+      {open && (isBook ? <Books old={file.old!} next={file.new!} split={split} fallback={lines} path={file.path} /> : !file.hunks ? <p class="faint mono wrap hashes">{file.reason ?? `${file.old ?? "none"} → ${file.new ?? "none"} (no text, or too long)`}</p> : <DiffView lines={lines} language={language} split={split && file.status === "changed"} label={`Changes in ${file.path}`} />)}
     </section>
   );
 }

@@ -4,7 +4,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import { get, isAborted, send, type Problem } from "../core/api.ts";
 import { onChanges } from "../core/live.ts";
 import { formatRoute, go, query, route, setQuery } from "../core/route.ts";
-import { asProblem } from "../core/state.ts";
+import { asProblem, pins } from "../core/state.ts";
 import type { Changes, Columns, Goal, GroupsAnswer, ProjectSettings, Run, RunsAnswer } from "../core/types.ts";
 import { sayFailed } from "../ui/toast.tsx";
 import { defaultFields, metricField, toColumn, type Column } from "./columns.ts";
@@ -192,6 +192,12 @@ export function openWorkspace(project: string) {
   const pinned = computed<ReadonlySet<string>>(() => new Set(matching(view.value.pinned)));
   const hidden = computed<ReadonlySet<string>>(() => new Set(matching(view.value.hidden)));
   const allSelected = computed(() => view.value.selected.includes("*"));
+  ends.push(
+    effect(() => {
+      const now = [...pinned.value];
+      if (loaded.value && now.length >= view.value.pinned.length && now.join() !== (pins.peek()[project] ?? []).join()) pins.value = { ...pins.peek(), [project]: now };
+    }),
+  );
 
   function setView(change: Parameters<typeof formatView>[0], options: { replace?: boolean } = {}): void {
     setQuery(formatView(change), options);

@@ -61,12 +61,16 @@ class CodeChange(Model):
     old: str | None
     new: str | None
     hunks: str | None = None
+    reason: str | None = None
+    """Why there are no hunks, or what else happened to the file, where that is known."""
 
 
 class CodeDiff(Model):
-    """What differs in the code of two runs; `files` are those of the first turned into those of the second."""
+    """What differs in the code of two runs, or since a commit; `files` are those of the first turned into those of the second."""
 
     files: list[CodeChange]
+    truncated: bool = False
+    """Whether more was changed than was kept."""
 
 
 class CompareLine(Model):

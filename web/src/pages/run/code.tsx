@@ -8,18 +8,17 @@ import { useAnswer } from "../../core/state.ts";
 import type { Code, CodeDiff, RunDetails } from "../../core/types.ts";
 import { Button } from "../../ui/button.tsx";
 import { copy } from "../../ui/toast.tsx";
-import { parseUnified } from "../../view/unified.ts";
-import { DiffView } from "../../view/diffview.tsx";
 import { Asked, Choice, inQuery, Nothing, RunLink, RunPicker } from "../bits.tsx";
 import { CodeChanges } from "../codediff.tsx";
 import { FileTree } from "../filetree.tsx";
-import { objectAddress, objectText } from "../objects.ts";
+import { objectAddress } from "../objects.ts";
 import { Preview } from "../preview.tsx";
 import type { TabProps } from "../run.tsx";
+import { pinnedBeside } from "./pinned.ts";
 
-export function CodeTab({ run, settings }: TabProps): JSX.Element {
+export function CodeTab({ run }: TabProps): JSX.Element {
   const found = useAnswer(run.id, (signal) => get<Code>(`/api/runs/${encodeURIComponent(run.id)}/code`, {}, signal));
-  const pinned = settings?.pinned?.find((id) => id !== run.id);
+  const pinned = pinnedBeside(run);
   const git = (run.provenance["git"] ?? {}) as Record<string, unknown>;
   const patch = typeof git["diff"] === "string" ? git["diff"] : "";
   const first = patch && git["dirty"] ? "commit" : run.previous ? "changes" : "files";
@@ -35,7 +34,7 @@ export function CodeTab({ run, settings }: TabProps): JSX.Element {
         {shown !== "files" && <Choice label="Layout" list={[["1", "split"], ["0", "unified"]]} chosen={query.value["split"] === "0" ? "0" : "1"} onChoose={inQuery("split", "1")} />}
         <Button icon="copy" onClick={() => void copy(`eventide code restore ${run.id} ${run.name.replace(/[^\w.-]+/g, "-")}-code`, "Restore command copied")}>Restore command</Button>
       </div>
-      {shown === "commit" ? <SinceCommit sha256={patch} /> : shown === "changes" ? <Changes run={run} pinned={pinned} /> : <Asked of={found}>{(code) => <Files code={code} run={run} />}</Asked>}
+      {shown === "commit" ? <SinceCommit run={run} /> : shown === "changes" ? <Changes run={run} pinned={pinned} /> : <Asked of={found}>{(code) => <Files code={code} run={run} />}</Asked>}
     </div>
   );
 }
@@ -57,22 +56,22 @@ function Changes({ run, pinned }: { run: RunDetails; pinned: string | undefined 
   return (
     <>
       <p class="tool-row"><span class="faint">{other === run.previous ? "from the previous run" : other === pinned ? "from the pinned run" : "from"}</span> {before && <RunLink run={before} tab="code" />} {pick}</p>
-      <Asked of={diff} what="Comparing">{({ files }) => <CodeChanges files={files} split={query.value["split"] !== "0"} />}</Asked>
+      {diff.answer.value.error?.code === "object_not_found" ? <Nothing what={diff.answer.value.error.message} how="Choose another run, or see the files." /> : <Asked of={diff} what="Comparing">{({ files }) => <CodeChanges files={files} split={query.value["split"] !== "0"} />}</Asked>}
     </>
   );
 }
 
-/** What was not committed, as git wrote it: a difference for each file. */
-function SinceCommit({ sha256 }: { sha256: string }): JSX.Element {
-  const found = useAnswer(sha256, () => objectText(sha256));
+/** What was not committed when the run began, as git said it. */
+function SinceCommit({ run }: { run: RunDetails }): JSX.Element {
+  const diff = useAnswer(run.id, (signal) => get<CodeDiff>(`/api/runs/${encodeURIComponent(run.id)}/code/diff`, { with: "@commit" }, signal));
   return (
-    <Asked of={found}>
-      {({ text }) => {
-        const files = text.split(/^(?=diff --git )/m).filter((part) => part.startsWith("diff --git "));
-        const changes = files.map((part) => ({ path: /^\+\+\+ b\/(.*)$/m.exec(part)?.[1] ?? /^diff --git a\/(.*?) b\//.exec(part)?.[1] ?? "?", status: /^new file/m.test(part) ? ("added" as const) : /^deleted file/m.test(part) ? ("removed" as const) : ("changed" as const), old: null, new: null, hunks: part }));
-        if (!changes.length) return text.trim() ? <DiffView lines={parseUnified(text)} language="text" split={false} label="Changes since the commit" /> : <Nothing what="Nothing was changed since the commit" />;
-        return <CodeChanges files={changes} split={query.value["split"] !== "0"} />;
-      }}
+    <Asked of={diff}>
+      {({ files, truncated }) => (
+        <>
+          {truncated && <p class="chip warn">More was changed than is kept: the end is missing</p>}
+          {files.length ? <CodeChanges files={files} split={query.value["split"] !== "0"} /> : <Nothing what="Nothing was changed since the commit" />}
+        </>
+      )}
     </Asked>
   );
 }

@@ -5,6 +5,7 @@ import { get } from "../../core/api.ts";
 import { useKeys } from "../../core/keys.ts";
 import { href, query, setQuery } from "../../core/route.ts";
 import { useAnswer } from "../../core/state.ts";
+import { pinnedBeside } from "./pinned.ts";
 import type { RunDetails } from "../../core/types.ts";
 import { Button, Icon } from "../../ui/button.tsx";
 import { copy, save } from "../../ui/toast.tsx";
@@ -18,7 +19,7 @@ import type { TabProps } from "../run.tsx";
 type Way = "tree" | "flat" | "yaml" | "diff";
 const WAYS = [["tree", "Tree"], ["flat", "Flat"], ["yaml", "YAML"], ["diff", "Diff"]] as const;
 
-export function Config({ run, settings }: TabProps): JSX.Element {
+export function Config({ run }: TabProps): JSX.Element {
   const way = (WAYS.some(([id]) => id === query.value["as"]) ? query.value["as"] : "tree") as Way;
   const search = (query.value["find"] ?? "").toLowerCase();
   const field = useRef<HTMLInputElement>(null);
@@ -41,7 +42,7 @@ export function Config({ run, settings }: TabProps): JSX.Element {
       {way === "tree" && <div class="tree"><Branch of={run.config} path="" search={search} project={run.project} /></div>}
       {way === "flat" && <table class="plain"><tbody>{shown.map(([path, one]) => <tr key={path}><th scope="row"><bdi>{path}</bdi></th><td><Shown of={one} cut={false} /></td></tr>)}</tbody></table>}
       {way === "yaml" && <CodeFile text={yaml} language="yaml" label="Parameters as YAML" />}
-      {way === "diff" && <Against run={run} yaml={yaml} pinned={settings?.pinned?.find((id) => id !== run.id)} />}
+      {way === "diff" && <Against run={run} yaml={yaml} pinned={pinnedBeside(run)} />}
     </div>
   );
 }

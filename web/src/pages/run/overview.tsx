@@ -6,6 +6,7 @@ import { get } from "../../core/api.ts";
 import { age, asNumber, date, dateTime, duration, exact, number, size, value as written } from "../../core/format.ts";
 import { href, query, setQuery } from "../../core/route.ts";
 import { useAnswer } from "../../core/state.ts";
+import { pinnedBeside } from "./pinned.ts";
 import type { Comparison, FileItem, Metric, RunDetails } from "../../core/types.ts";
 import { Button, Icon } from "../../ui/button.tsx";
 import { copy } from "../../ui/toast.tsx";
@@ -65,8 +66,8 @@ function GoalCard({ metric, goal }: { metric: Metric; goal: { key: string; direc
 }
 
 /** Parameters that differ from the previous, the pinned, or any other run. */
-function Differences({ run, settings }: TabProps): JSX.Element | null {
-  const pinned = settings?.pinned?.find((id) => id !== run.id);
+function Differences({ run }: TabProps): JSX.Element | null {
+  const pinned = pinnedBeside(run);
   const asked = query.value["ref"];
   const other = asked ?? pinned ?? run.previous;
   const [all, setAll] = useState(false);
