@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
-from eventide.errors import EventideError
 from eventide.tui.frugal import give_back
 
 if TYPE_CHECKING:
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 
 IDLE_S = 1.0
 """Seconds between two looks at a store in which nothing happens."""
+END_S = 1.0
+"""Seconds that the end of the program waits for a look at the store, which may be far away."""
 SHARE = 0.02
 """Of one core, for looking."""
 QUIET_S = 1.0
@@ -129,11 +130,13 @@ class Watch:
         self._target = target
         self._least_s = 1.0 / max(0.1, fps)
         self._ended = threading.Event()
-        threading.Thread(target=self._run, name="eventide-tui-watch", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name="eventide-tui-watch", daemon=True)
+        self._thread.start()
 
     def close(self) -> None:
-        """Look no more."""
+        """Look no more; a look that is under way may end before the store is closed."""
         self._ended.set()
+        self._thread.join(END_S)
 
     def _run(self) -> None:
         cursor = ""
@@ -142,7 +145,7 @@ class Watch:
             began = time.thread_time()
             try:
                 changes = self._source.changes(cursor)
-            except EventideError:
+            except Exception:  # noqa: BLE001 - a thread that dies would leave the screen as it is for ever; the store may be closed, too
                 pause_s = max(self._least_s, IDLE_S)
                 continue
             cost_s = time.thread_time() - began
