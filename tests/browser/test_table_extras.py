@@ -12,6 +12,7 @@ from urllib.parse import unquote
 import pytest
 from benchmarks import ux_store
 from playwright.sync_api import expect
+from tests.browser import rich_store
 from tests.browser.conftest import STEPS, Server, opened
 
 from eventide.layout import Layout
@@ -221,6 +222,58 @@ def test_a_query_is_saved_and_read_from(browser: Any, store: Path, tmp_path: Pat
         server.stop()
 
 
+# ── code ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_code_is_compared_with_the_pinned_run(browser: Any, rich: Server) -> None:
+    """A run that is pinned in the table is what the code and the parameters of others are compared with first; a pinned chart is not."""
+    runs = {run["name"]: run["id"] for run in _answer(rich, f"/api/runs?project={rich_store.PROJECT}&keys=-")["runs"]}
+    for page in opened(browser, rich):
+        page.goto(f"/p/{rich_store.PROJECT}")
+        page.locator(".row.run").nth(3).wait_for()
+        page.get_by_role("link", name="run-1").hover()
+        page.locator(".row.run", has_text="run-1").click(button="right")
+        page.get_by_role("menuitem", name="Pin", exact=False).first.click()
+        expect(page.locator(".row.run.pinned")).to_contain_text("run-1")
+        page.get_by_role("link", name="run-3").click()
+        expect(page.get_by_label("Parameters")).to_contain_text("from the pinned run run-1")
+        page.locator(".page-tabs a:has-text('Code')").click()
+        expect(page.locator(".code-page")).to_contain_text("from the pinned run run-1")
+        expect(page.locator(".diff-line.new")).to_contain_text("RATE = 2")
+        page.get_by_role("button", name="unified").click()
+        expect(page.locator(".diff-line.old")).to_contain_text("RATE = 1")
+        page.get_by_role("button", name="another run").click()
+        page.get_by_role("button", name="previous").click()
+        expect(page.locator(".code-page")).to_contain_text("The code is the same")
+        assert runs["run-2"] in page.url
+
+
+def test_code_is_compared_with_its_commit(browser: Any, tmp_path: Path) -> None:
+    """A run from a changed tree shows first what was not committed, file by file; secrets and binary files are named only."""
+    root = tmp_path / ".eventide"
+    Layout(root).create(now_s=1_790_000_000.0)
+    patch = (
+        "diff --git a/train.py b/train.py\n--- a/train.py\n+++ b/train.py\n@@ -1,2 +1,2 @@\n-lr = 1\n+lr = 2\n same\n"
+        "diff --git a/w.bin b/w.bin\nBinary files a/w.bin and b/w.bin differ\n"
+        "diff --git a/.env b/.env\n(left out: may hold a secret)\n"
+    )
+    sha256 = LocalObjects(Layout(root)).put_bytes(patch.encode())
+    writer = make_run(root, "changed", [{"loss": 1.0}], project="p", name="changed", status=None)
+    writer.set(("provenance", "git"), {"commit": "a" * 40, "branch": "main", "dirty": True, "diff": sha256})
+    writer.close({"status": "finished"})
+    server = Server(root, tmp_path / "cache")
+    server.start()
+    try:
+        for page in opened(browser, server):
+            page.goto("/r/changed/code")
+            expect(page.locator(".code-page")).to_contain_text("dirty")
+            expect(page.locator(".diff-line.new")).to_contain_text("lr = 2")
+            expect(page.get_by_label("w.bin", exact=True)).to_contain_text("no text")
+            expect(page.get_by_label(".env", exact=True)).to_contain_text("may hold a secret")
+    finally:
+        server.stop()
+
+
 # ── the one file ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -231,6 +284,8 @@ def _caption(page: Any, chart: str) -> str:
 def test_a_file_smooths_and_groups_anew(browser: Any, server: Server, tmp_path: Path) -> None:
     """Opened from the disk, the file makes smoothing, groups and bands that nobody had chosen, says of what, and agrees with the server."""
     target = tmp_path / "view.html"
+    rows: list[str | None] = []
+    caption = ""
     asked = f"{HOME}?cols={BEST},mean(val/acc,25)"
     for page in opened(browser, server):
         page.goto(asked)

@@ -4,11 +4,9 @@ import { signal } from "@preact/signals";
 import { asNumber, date, dateTime, age, duration, exact, number, value } from "../core/format.ts";
 import type { Columns, Direction, Goal, Metric, Run } from "../core/types.ts";
 
-type Known = "last" | "best" | "min" | "max" | "mean" | "first" | "std" | "count";
-export type Stat = Known | "at" | "slope";
 /** What the list of runs says of each metric. */
-export const STAT_TEXTS: Record<Known, string> = { last: "Last", best: "Best", min: "Minimum", max: "Maximum", mean: "Mean of all", first: "First", std: "Standard deviation", count: "Count" };
-export const STATS = Object.keys(STAT_TEXTS) as Known[];
+export type Known = "last" | "best" | "min" | "max" | "mean" | "first" | "std" | "count";
+export type Stat = Known | "at" | "slope";
 
 /** What a run says in columns that need its points, and how many rows it had then: filled by values.ts. */
 export interface PointValues {

@@ -195,7 +195,8 @@ export function openWorkspace(project: string) {
   ends.push(
     effect(() => {
       const now = [...pinned.value];
-      if (loaded.value && now.length >= view.value.pinned.length && now.join() !== (pins.peek()[project] ?? []).join()) pins.value = { ...pins.peek(), [project]: now };
+      // Leaving the page takes `pin` from the address before it ends this.
+      if (loaded.value && route.peek().path.startsWith("/p/") && now.length >= view.value.pinned.length && now.join() !== (pins.peek()[project] ?? []).join()) pins.value = { ...pins.peek(), [project]: now };
     }),
   );
 

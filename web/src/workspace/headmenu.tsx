@@ -5,9 +5,10 @@ import { Button } from "../ui/button.tsx";
 import { MenuList, type MenuItem } from "../ui/menu.tsx";
 import type { Place } from "../ui/place.ts";
 import { Popup } from "../ui/popup.tsx";
-import { metricField, STAT_TEXTS, STATS, type Column, type Stat } from "./columns.ts";
+import { metricField, type Column, type Stat } from "./columns.ts";
 import type { Workspace } from "./data.ts";
 import { withTerm } from "./facets.tsx";
+import { STAT_TEXTS, STATS } from "./stats.ts";
 
 export interface HeadMenuProps {
   workspace: Workspace;

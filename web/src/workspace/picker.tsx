@@ -6,8 +6,9 @@ import { ranked } from "../core/fuzzy.ts";
 import { Button } from "../ui/button.tsx";
 import type { Place } from "../ui/place.ts";
 import { Popup } from "../ui/popup.tsx";
-import { metricField, paramField, RUN_COLUMNS, STATS, toColumn, type Stat } from "./columns.ts";
+import { metricField, paramField, RUN_COLUMNS, toColumn, type Stat } from "./columns.ts";
 import type { Workspace } from "./data.ts";
+import { STATS } from "./stats.ts";
 
 interface Choice {
   field: string;
