@@ -169,7 +169,7 @@ def opened(browser: Any, server: Server, **options: Any) -> Iterator[Any]:
     made.on(
         "console", lambda said: wrong.append(said.text) if said.type == "error" and not _expected(said.text) else None
     )
-    made.on("request", lambda asked: elsewhere.append(asked.url) if not _own(asked.url, server.url) else None)
+    made.on("request", lambda asked: elsewhere.append(asked.url) if not _own(asked.url, given["base_url"]) else None)
     yield made
     context.close()
     assert elsewhere == []
@@ -181,7 +181,7 @@ def _own(url: str, base: str) -> bool:
 
 
 def _expected(text: str) -> bool:
-    # Typing a filter asks whether it parses, and a server that is stopped does not answer.
+    # A statement or a name that is refused is an answer with a status, and a server that is stopped does not answer.
     return re.search(r"400 \(Bad Request\)|ERR_CONNECTION|WebSocket connection", text) is not None
 
 
