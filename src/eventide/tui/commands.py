@@ -63,7 +63,9 @@ def ask(ui: TerminalUI) -> None:
         if text is not None:
             run(ui, page, text)
 
-    ui.push_screen(Prompt("command", items=lambda text: offers(ui, page, text, known), goes_on=goes_on), done)
+    ui.push_screen(
+        Prompt("command", items=lambda text: offers(ui, page, text, known), goes_on=goes_on, examples=True), done
+    )
 
 
 def method(ui: TerminalUI, page: Page, name: str) -> Callable[[str], None] | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from rich.highlighter import Highlighter
 from rich.segment import Segment
 from textual.containers import Vertical
@@ -87,12 +88,21 @@ class Choices(Widget):
             self.choices = choices
             self.place = place
 
-    def __init__(self, *, id: str | None = None, most: int = MOST_SHOWN, indent: int = 1) -> None:  # noqa: A002
+    def __init__(
+        self,
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's name
+        most: int = MOST_SHOWN,
+        indent: int = 1,
+        examples: bool = False,
+    ) -> None:
         super().__init__(id=id)
         self.items: list[tuple[str, str, str]] = []
         self.current = 0
         self._most = most
         self._indent = indent
+        self._examples = examples
+        """Whether the kind is an example of what may follow the text, and stands there."""
 
     def show(self, items: Sequence[tuple[str, str, str]], *, current: int = 0) -> None:
         """Show (text, kind, detail) lines; none hides the list."""
@@ -123,11 +133,15 @@ class Choices(Widget):
         if place >= len(self.items):
             return Strip.blank(width, look.style("", "panel"))
         text, kind, detail = self.items[place]
-        right = f"{safe(detail)} {safe(kind)} "
-        left = fit(" " * self._indent + safe(text), max(1, width - len(right)))
-        return Strip(
-            [Segment(left, look.style("", ground)), Segment(right, look.style("dim", ground))]
-        ).adjust_cell_length(width)
+        right = f"{safe(detail)} " if self._examples else f"{safe(detail)} {safe(kind)} "
+        left = " " * self._indent + safe(text)
+        room = max(1, width - cell_len(right))
+        pieces = [(fit(left, min(room, cell_len(left))), "")]
+        pieces.append((fit(f"  {safe(kind)}" if self._examples else "", room - cell_len(pieces[0][0])), "accent"))
+        pieces.append((right, "dim"))
+        return Strip([Segment(part, look.style(role, ground)) for part, role in pieces if part]).adjust_cell_length(
+            width
+        )
 
     def on_click(self, event: events.Click) -> None:
         """Pick a line."""

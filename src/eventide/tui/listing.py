@@ -93,7 +93,9 @@ def fetch(source: Source, wanted: Wanted) -> Listing:
     metrics = tuple(column.key for column in metric_columns(runs) if column.numeric)
     if goal is not None:
         metrics = (goal.key, *(key for key in metrics if key != goal.key))
-    names = wanted.columns or _default(goal, metrics, [column.path for column in params if column.varying])
+    having = Counter(path for run in runs for path, value in run.params.items() if value is not None)
+    telling = sorted((column.path for column in params if column.varying), key=lambda path: -having[path])
+    names = wanted.columns or _default(goal, metrics, telling)
     columns = _columns(names, {column.path for column in params}, set(metrics), goal)
     groups = tuple(group_runs(runs, wanted.group, metrics[:20])) if wanted.group else ()
     found = best_run(runs, goal) if goal is not None else None
@@ -272,7 +274,8 @@ class Cells:
         telling = {
             path: value
             for path, value in group.key.items()
-            if len(group.key) == 1 or any(each.key[path] != value for each in self.listing.groups)
+            if len(group.key) == 1
+            or (value is not None and any(each.key[path] != value for each in self.listing.groups))
         }
         titles = {column.key.removeprefix("config."): column.title for column in self.listing.columns}
         words = [safe(value) for value in telling.values() if isinstance(value, str) and value]

@@ -58,7 +58,9 @@ def compare(source: Source, run_ids: Sequence[str]) -> Compared:
         files, says = code.diff(source, run_ids[0], run_ids[1]), "the code is the same"
     except EventideError as error:
         files, says = [], safe(error.message)
-    config = [Row(safe(line.path), [_cell(value) for value in line.values], line.same) for line in config_lines(runs)]
+    config = [
+        Row(safe(line.path), [_config_cell(run, line.path) for run in runs], line.same) for line in config_lines(runs)
+    ]
     environment = [
         Row(safe(line.path), [_cell(value) for value in line.values], line.same) for line in environment_lines(runs)
     ]
@@ -69,12 +71,20 @@ def _cell(value: Any) -> Cell:
     return safe(value), "dim" if value is None else ""
 
 
+def _config_cell(run: RunInfo, path: str) -> Cell:
+    """Return a parameter; one that is null is told from one that is not there."""
+    value = run.params.get(path)
+    return ("null", "") if value is None and path in run.params else _cell(value)
+
+
 def _metric_rows(runs: Sequence[RunInfo]) -> list[Row]:
     rows = []
-    for line in metric_lines(runs):
+    lines = metric_lines(runs)
+    columns = [values.align([values.text(line.best[place]) for line in lines]) for place in range(len(runs))]
+    for number, line in enumerate(lines):
         known = [value for value in line.best if value is not None]
         top = (max(known) if line.goal == "max" else min(known)) if known else None
-        texts = values.align([values.text(value) for value in line.best])
+        texts = [column[number] for column in columns]
         cells = [
             (text, "bold" if value is not None and value == top else "")
             for text, value in zip(texts, line.best, strict=True)

@@ -57,18 +57,19 @@ class HelpScreen(GridKeys):
 
     def _fill(self) -> None:
         columns = max(1, (self.size.width - 2) // (_KEY + _TEXT))
+        wide = max(_TEXT, (self.size.width - 2) // columns - _KEY)
         lines: list[Line] = []
         here = [SCOPES[scope] for scope in self._scopes if scope in SCOPES]
         listed = sorted(self.ui.keys.listed(), key=lambda part: part[0] not in here)
         for heading, actions in listed:
             cells: list[Line] = [
-                [(fit(self.ui.keys.of(action.id), _KEY), "accent"), (fit(action.text, _TEXT), "")]
+                [(fit(self.ui.keys.of(action.id), _KEY), "accent"), (fit(action.text, wide), "")]
                 for action in actions
                 if self.ui.keys.of(action.id)
             ]
             lines += [[(heading, "bold")], *_in_columns(cells, columns), []]
         cells = [
-            [(fit(f":{name} {hint}".rstrip(), 24), "accent"), (fit(text, _KEY + _TEXT - 24), "")]
+            [(fit(f":{name} {hint}".rstrip(), 24), "accent"), (fit(text, _KEY + wide - 24), "")]
             for name, hint, text in COMMANDS
         ]
         lines += [[("Commands", "bold")], *_in_columns(cells, columns)]

@@ -42,6 +42,7 @@ class Prompt(ModalScreen[str | None]):
         items: Items | None = None,
         free: bool = True,
         goes_on: Callable[[str], bool] | None = None,
+        examples: bool = False,
     ) -> None:
         super().__init__()
         self._title = title
@@ -49,6 +50,7 @@ class Prompt(ModalScreen[str | None]):
         self._items = items
         self._free = free
         self._goes_on = goes_on
+        self._examples = examples
         self._walked = False
 
     def compose(self) -> ComposeResult:
@@ -56,7 +58,7 @@ class Prompt(ModalScreen[str | None]):
         with Vertical(id="prompt"):
             yield Bar(id="question", ground="panel")
             yield Field(self._value, id="answer")
-            yield Choices(id="items", most=14, indent=0)
+            yield Choices(id="items", most=14, indent=0, examples=self._examples)
 
     def on_mount(self) -> None:
         """Ask."""

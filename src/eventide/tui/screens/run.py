@@ -226,7 +226,7 @@ class RunScreen(ChartKeys):
         for path, depth, name, value in rows:
             is_branch = value is ...
             fold = ("▸ " if path in self.config_tree.folded else "▾ ") if is_branch else "  "
-            shown = "" if is_branch else safe(value)
+            shown = "" if is_branch else "null" if value is None else safe(value)
             cells[path] = {
                 "name": ("  " * depth + fold + safe(name), "bold" if is_branch else ""),
                 "value": (shown, ""),
