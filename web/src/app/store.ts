@@ -32,20 +32,25 @@ export async function loadStore(): Promise<void> {
   }
 }
 
-/** Load now, and again when runs changed, at most once in three seconds. */
+/** Load now, and again when runs changed, at most once in three seconds; of other projects than the one open only when a run of
+ *  theirs begins or ends. */
 export function startStore(): void {
   void loadStore();
   let due = 0;
+  const states = new Map<string, string>();
   const again = settled(3000, () => {
     due = 0;
     void loadStore();
   });
   onChanges((changes) => {
     const known = new Set((projects.value ?? []).map((one) => one.name));
+    const news = !project.value || !changes.runs?.length || changes.removed?.length || changes.runs.some((run) => run.project === project.value || states.get(run.id) !== run.status);
+    for (const run of changes.runs ?? []) states.set(run.id, run.status);
     if (changes.runs?.some((run) => !known.has(run.project))) {
       again.cancel();
+      due = 0;
       void loadStore();
-    } else if (!due) {
+    } else if (news && !due) {
       due = 1;
       again();
     }

@@ -1,5 +1,5 @@
 // One stream for the whole page: it says what changed, never the data itself. It resumes at its cursor, waits longer after each
-// failure, asks by polling where WebSockets do not pass, and stops while the tab is hidden.
+// failure, asks by polling where WebSockets do not pass (and tries them again now and then), and stops while the tab is hidden.
 import { signal } from "@preact/signals";
 import { base, get } from "./api.ts";
 import type { Changes } from "./types.ts";
@@ -19,11 +19,14 @@ const watched = new Map<symbol, { run_ids: string[]; console: string | null }>()
 const POLL_MS = 2000;
 const LONGEST_MS = 10_000;
 const SILENT_MS = 45_000;
+/** After so many polls the stream is tried again. */
+const POLLS = 30;
 
 let socket: WebSocket | null = null;
 let cursor = "";
 let failures = 0;
-let everOpened = false;
+let everHeard = false;
+let polls = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let silence: ReturnType<typeof setTimeout> | undefined;
 let running = false;
@@ -82,11 +85,14 @@ function connect(): void {
   }
   let opened = false;
   socket.onopen = () => {
-    opened = everOpened = true;
-    failures = 0;
+    opened = true;
     tell();
   };
-  socket.onmessage = (event) => heard(JSON.parse(String(event.data)) as Changes, "live");
+  socket.onmessage = (event) => {
+    everHeard = true;
+    failures = polls = 0;
+    heard(JSON.parse(String(event.data)) as Changes, "live");
+  };
   socket.onclose = () => {
     socket = null;
     if (opened) liveState.value = "waiting";
@@ -94,12 +100,12 @@ function connect(): void {
   };
 }
 
-/** After two failures of a socket that never opened, something between does not let it pass: poll. */
+/** After two failures of a socket that never said anything, something between does not let it pass: poll. */
 function failed(): void {
   failures += 1;
   if (!lostAt.value) lostAt.value = Date.now();
-  if (!everOpened && failures >= 2) {
-    timer = setTimeout(() => void poll(), failures === 2 ? 0 : POLL_MS);
+  if (!everHeard && failures >= 2) {
+    void poll();
     return;
   }
   liveState.value = "waiting";
@@ -114,7 +120,9 @@ async function poll(): Promise<void> {
     liveState.value = "waiting";
     if (!lostAt.value) lostAt.value = Date.now();
   }
-  if (!document.hidden) timer = setTimeout(() => void poll(), liveState.value === "waiting" ? LONGEST_MS / 2 : POLL_MS);
+  if (document.hidden) return;
+  polls += 1;
+  timer = setTimeout(() => (polls % POLLS ? void poll() : connect()), liveState.value === "waiting" ? LONGEST_MS / 2 : POLL_MS);
 }
 
 function heard(message: Changes, how: LiveState): void {
