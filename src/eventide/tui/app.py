@@ -46,7 +46,7 @@ class TerminalUI(App[None]):
     ENABLE_COMMAND_PALETTE = False
     INLINE_PADDING = 0
     CSS: ClassVar[str] = """
-    Screen { background: $background; color: $foreground; }
+    Screen { background: $background; color: $foreground; overflow: hidden; }
     Input { background: $panel; color: $foreground; border: none; padding: 0 1; height: 1; }
     Toast { background: $panel; padding: 0 1; margin-top: 0; }
     """

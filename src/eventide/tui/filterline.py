@@ -75,6 +75,9 @@ class Field(Input):
         await super()._on_key(event)
 
 
+_LEAST_DETAIL = 8
+
+
 class Choices(Widget):
     """The list below a field."""
 
@@ -135,6 +138,8 @@ class Choices(Widget):
         text, kind, detail = self.items[place]
         right = f"{safe(detail)} " if self._examples else f"{safe(detail)} {safe(kind)} "
         left = " " * self._indent + safe(text)
+        spare = width - cell_len(left) - 2
+        right = right if cell_len(right) <= spare else fit(right, spare) if spare >= _LEAST_DETAIL else ""
         room = max(1, width - cell_len(right))
         pieces = [(fit(left, min(room, cell_len(left))), "")]
         pieces.append((fit(f"  {safe(kind)}" if self._examples else "", room - cell_len(pieces[0][0])), "accent"))

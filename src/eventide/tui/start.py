@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from eventide.transport import is_url
 from eventide.tui.frugal import save_memory
 from eventide.tui.place import Options, name_of, split
 
@@ -28,6 +29,8 @@ def start(place: str | None, store: str | None, options: Options) -> None:
     root, run = split(place, store)
     source = open_source(root)
     try:
+        if is_url(root):
+            source.info()  # a server that does not answer is better told before the screen changes
         run_id = source.resolve(run, project=options.project)[0] if run else ""
         made(source, options, name_of(root), run_id).run()
     finally:

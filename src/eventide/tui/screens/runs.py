@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from eventide.tui.figure import Line
 
 NARROW, WIDE = 100, 160
+_LEAST_PLACE = 12
 CURVES = 20
 """Runs in the charts when none is selected."""
 
@@ -237,14 +238,15 @@ class RunsScreen(Listed):
             ("● " if not self.ui.options.ascii else "* ", "ok" if live else "line"),
             (f"{live} live" if live else "idle", "ok" if live else "dim"),
         ]
-        place = self.wanted.project or self.ui.place
-        room = max(12, self.size.width - 60)
-        place = (
-            place if len(place) <= room else f"…{place[-room + 1 :]}"
-        )  # the end of a path says more, and the dot has to be seen
+        place = safe(self.wanted.project or self.ui.place)
         follow = [("  following the newest", "accent")] if self.following else []
         right: Line = [(f"{self.ui.read_only_text}{self._sorted_by()} ", "dim")]
-        self.bar("head").show([(" eventide ", "bold"), (f" {safe(place)}   ", "dim"), *dot, *follow], right)
+        room = self.size.width - sum(len(text) for text, _ in (*dot, *follow)) - len(" eventide     ")
+        if room - len(right[0][0]) < min(len(place), _LEAST_PLACE):
+            right = []  # the dot has to be seen
+        room = max(_LEAST_PLACE, room - sum(len(text) for text, _ in right) - 2)
+        place = place if len(place) <= room else f"…{place[-room + 1 :]}"  # the end of a path says more
+        self.bar("head").show([(" eventide ", "bold"), (f" {place}   ", "dim"), *dot, *follow], right)
 
     def _sorted_by(self) -> str:
         return f"sorted by {safe(self.wanted.sort)}" if self.wanted.sort != "-started" else "newest first"

@@ -44,7 +44,7 @@ class SqlScreen(GridKeys):
 
     SCOPES: ClassVar[tuple[str, ...]] = ("table",)
     CSS: ClassVar[str] = """
-    SqlScreen Editor { height: 10; border: none; padding: 0 1; background: $panel; color: $foreground; }
+    SqlScreen Editor { height: 10; max-height: 40%; border: none; padding: 0 1; background: $panel; color: $foreground; }
     SqlScreen Grid { height: 1fr; }
     """
 
