@@ -610,3 +610,29 @@ def test_an_access_to_one_project_sees_no_other(serve: Serve, store: Path) -> No
         assert answer.status_code == 200
         assert "hidden" not in answer.text
         assert "secret" not in answer.text
+
+
+def test_expressions_differences_and_words_at_steps(served: Running) -> None:
+    """Curves of expressions, minus a run, with the annotations of their runs at their places on x; what is wrong is said."""
+    client = served.client
+    made = client.post("/api/annotations", json={"run_id": "beta", "step": 1, "text": "warm"}).json()["id"]
+    header, _ = _series(client, run_ids=["alpha-1", "beta"], keys=["loss", "=2 * loss"], x="time", minus="beta")
+    assert {curve["key"] for curve in header["curves"]} == {"loss", "=2 * loss"}
+    assert [(one["id"], one["run_id"], one["step"], one["text"]) for one in header["annotations"]] == [
+        (made, "beta", 1, "warm")
+    ]
+    changed = {"run_id": "beta", "step": 1, "text": "", "id": made}
+    assert client.post("/api/annotations", json=changed).json() == {"id": made}
+    header, _ = _series(client, run_ids=["beta"], keys=["loss"])
+    assert header["annotations"] == []
+    for wrong, status in (
+        ({"run_id": "gone", "step": 1, "text": "x"}, 404),
+        ({"run_id": "beta", "step": 1, "text": "  "}, 400),
+        ({"run_id": "beta", "step": -1, "text": "x"}, 400),
+        ({"run_id": "beta", "step": 1, "text": "x", "id": "none"}, 404),
+    ):
+        assert client.post("/api/annotations", json=wrong).status_code == status
+    assert client.post("/api/series", json={"run_ids": ["beta"], "keys": ["=los"], "width": 9}).status_code == 400
+    assert client.get("/api/parse/expression?text=2*loss").json()["ok"] is True
+    said = client.get("/api/parse/expression?text=2*lost").json()
+    assert (said["ok"], said["hint"]) == (False, "did you mean `loss`?")

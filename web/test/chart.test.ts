@@ -4,8 +4,9 @@ import { drawLines, mapper, type Frame, type Pen } from "../src/chart/draw.ts";
 import { axisTexts } from "../src/chart/axistexts.ts";
 import { caption, fullRange, nearestAt, outside, valueAt, yRange } from "../src/chart/model.ts";
 import { SvgPen, thinned } from "../src/chart/svg.ts";
+import { decorated, keyOf, ownOf, withOwn } from "../src/chart/own.ts";
 import { tipRows } from "../src/chart/tiprows.ts";
-import type { Line } from "../src/chart/types.ts";
+import { titleOf, type Drawn, type Line } from "../src/chart/types.ts";
 
 function line(y: number[], change: Partial<Line> = {}): Line {
   return { id: "r\nk", runId: "r", key: "k", label: "run", color: "#112233", dash: [], pinned: false, x: Float64Array.from(y, (_, at) => at), y: Float32Array.from(y), broken: () => false, low: null, high: null, raw: null, n: null, runs: 1, nanFrom: null, nonfinite: 0, extremes: [], exact: true, points: y.length, ...change };
@@ -121,4 +122,48 @@ test("a thinned path keeps its spikes", () => {
   pen.lineTo(3.14159, 2);
   pen.stroke();
   assert.match(pen.text, /^<path d="M0.0 0.0L3.1 2.0" fill="none"/);
+});
+
+// ── what single charts have ─────────────────────────────────────────────────────────────────────────────────────────────
+
+const NO_OWN = { low: null, high: null, references: [] };
+
+test("a chart's range and lines survive the address, whatever their names", () => {
+  const own = { low: null, high: 1e-3, references: [{ value: 0.95, label: "good, (enough): 100 % `x`" }, { value: -2, label: "" }] };
+  for (const keys of [["val/acc"], ["a:b"], ["val/loss", "=(max(a, b) + `x y`)"]]) {
+    const written = withOwn(keys, keys, own, { yr: "other:0..1", ref: "other:1:x" });
+    assert.deepEqual(ownOf(keys, written), own);
+    assert.deepEqual(ownOf(["other"], written), { low: 0, high: 1, references: [{ value: 1, label: "x" }] });
+    const renamed = withOwn(keys, ["new"], own, written);
+    assert.deepEqual(ownOf(keys, renamed), NO_OWN);
+    assert.deepEqual(ownOf(["new"], renamed), own);
+    assert.deepEqual(withOwn(["new"], ["new"], { ...NO_OWN, references: [] }, renamed), { yr: "other:0..1", ref: "other:1:x" });
+  }
+  assert.deepEqual(ownOf(["a"], { yr: "a:..,a", ref: "a,a:x:y,:1:" }), NO_OWN);
+});
+
+test("what is typed is a metric where there is one, else an expression in parentheses", () => {
+  assert.equal(keyOf(" val/acc ", ["val/acc"]), "val/acc");
+  assert.equal(keyOf("val/acc * 100", ["val/acc"]), "=(val/acc * 100)");
+  assert.equal(keyOf("=(a) + (b)", []), "=((a) + (b))");
+  assert.equal(keyOf("=(a + b)", []), "=(a + b)");
+  assert.equal(keyOf("  ", []), "");
+  assert.equal(titleOf("=(a + b)"), "a + b");
+});
+
+test("a line for reference widens the range, a range by hand decides it, and words stand on their run's charts", () => {
+  const one = line([1, 2, 3]);
+  const plain: Drawn = { lines: [one], x: { low: 0, high: 2 }, ranges: { shown: { low: 1, high: 3 }, full: { low: 1, high: 3 }, cut: false, matters: false }, out: { above: 0, below: 0 }, unusable: 0 };
+  const view = { x: "step", smooth: null, scale: "linear", outliers: "auto", zoom: null, group: null } as const;
+  assert.ok(decorated(plain, ["k"], { ...view, ref: "k:5:top" }, []).ranges.shown.high > 5);
+  const cut = decorated(plain, ["k"], { ...view, yr: "k:..2" }, []);
+  assert.deepEqual([cut.ranges.shown, cut.out.above], [{ low: 1, high: 2 }, 1]);
+  assert.ok(decorated(plain, ["k"], { ...view, yr: "k:9.." }, []).ranges.shown.high > 9);
+  const log = decorated(plain, ["k"], { ...view, scale: "log", yr: "k:-1..", ref: "k:0:x" }, []);
+  assert.deepEqual(log.ranges.shown, { low: 1, high: 3 });
+  const note = { id: "n", run_id: "r", step: 1, x: 1, text: "warm" };
+  const noted = decorated(plain, ["k"], view, [note, { ...note, run_id: "other" }, { ...note, x: 7 }]);
+  const frame: Frame = { left: 0, top: 0, width: 100, height: 50, x: plain.x, y: { low: 1, high: 3 }, scale: "linear", ratio: 1 };
+  const marks = noted.paint!(new Recorder(), frame, "#000");
+  assert.deepEqual(marks.map(({ kind, text, step }) => [kind, text, step]), [["note", "warm", 1]]);
 });

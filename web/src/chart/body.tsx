@@ -44,7 +44,7 @@ export function Body({ id, name, keys, state, source }: BodyProps): JSX.Element 
 
   const plotState = (): PlotState => {
     const { state: now, view: how } = latest.current;
-    return { lines: now.lines, x: now.x, y: now.ranges.shown, scale: how.scale, axis: how.x, focus: focused.peek(), faintRaw: Boolean(how.smooth) };
+    return { lines: now.lines, x: now.x, y: now.ranges.shown, scale: how.scale, axis: how.x, focus: focused.peek(), faintRaw: Boolean(how.smooth), paint: now.paint };
   };
 
   const point = useMemo(() => (x: number, left: number, top: number, byKey = false) => {
@@ -127,6 +127,7 @@ export function Body({ id, name, keys, state, source }: BodyProps): JSX.Element 
       frozen.value = false;
       leave();
     } else if (event.key === "Enter" && tip.value) frozen.value = !frozen.value;
+    else if (event.key === "a" && tip.value) note();
     else if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
       const x = stepFrom(tip.value?.x ?? null, event.key === "ArrowRight" ? 1 : -1, event.shiftKey ? 10 : 1, state);
       chart.cursorTo(x);
@@ -137,6 +138,12 @@ export function Body({ id, name, keys, state, source }: BodyProps): JSX.Element 
     event.stopPropagation();
   };
 
+  const note = () => {
+    const at = tip.peek();
+    frozen.value = false;
+    leave();
+    void import("./annotate.tsx").then((module) => module.annotate(latest.current, at));
+  };
   const goal = keys.length === 1 ? source.goalOf(keys[0]!) : null;
   const shown = tip.value;
   return (
@@ -144,7 +151,7 @@ export function Body({ id, name, keys, state, source }: BodyProps): JSX.Element 
       <div ref={host} class="plot" role="img" tabIndex={0} aria-roledescription="chart" aria-label={caption(name, state.lines, goal, (value) => number(value, 6))} onKeyDown={onKey} onBlur={() => !frozen.value && leave()} />
       <div class="hidden-text" aria-live="polite">{said.value}</div>
       {shown && shown.rows.length > 0 && (
-        <Tip title={`${view.x === "time" || view.x === "ts" ? "" : `${view.x} `}${xText(view.x, shown.x)}`} rows={shown.rows} mark={shown.mark} left={shown.left} top={shown.top} frozen={frozen.value} smoothed={Boolean(view.smooth)} onClose={() => ((frozen.value = false), leave())} />
+        <Tip title={`${view.x === "time" || view.x === "ts" ? "" : `${view.x} `}${xText(view.x, shown.x)}`} rows={shown.rows} mark={shown.mark} left={shown.left} top={shown.top} frozen={frozen.value} smoothed={Boolean(view.smooth)} onNote={note} onClose={() => ((frozen.value = false), leave())} />
       )}
     </>
   );

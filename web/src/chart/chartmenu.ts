@@ -4,6 +4,7 @@ import type { ReadonlySignal, Signal } from "@preact/signals";
 import { address } from "../core/api.ts";
 import { href } from "../core/route.ts";
 import type { MenuItem } from "../ui/menu.tsx";
+import { readOnly } from "../app/store.ts";
 import { copy, save, sayFailed } from "../ui/toast.tsx";
 import type { Extra } from "./extra.tsx";
 import type { Loaded } from "./load.ts";
@@ -31,11 +32,14 @@ export function chartMenu({ keys, name, source, drawn, box, extra, items }: Menu
   const ids = state ? [...new Set(state.lines.map((line) => line.runId).filter(Boolean))] : [];
   const selection = ids.length ? { run_ids: ids.join(",") } : { project: source.ask.value.project ?? source.project, q: source.ask.value.q ?? "" };
   const url = (kind: "csv" | "parquet") => address(`/api/export.${kind}`, { ...selection, what: "series", keys: keys.join(",") });
-  const picture = { keys, name, view, lines: state?.lines ?? [], x: state?.x, y: state?.ranges.shown };
+  const picture = { keys, name, view, lines: state?.lines ?? [], x: state?.x, y: state?.ranges.shown, paint: state?.paint };
   return [
     ...items,
     ...(["linear", "log", "symlog"] as const).map((scale, place) => ({ text: SCALES[scale], checked: view.scale === scale, apart: place === 0 && items.length > 0, onChoose: () => source.setView({ scale }) })),
-    { text: "Whole range of y", checked: view.outliers === "full", onChoose: () => source.setView({ outliers: view.outliers === "full" ? "auto" : "full" }), action: "chart.outliers" },
+    ...(source.minus ? [{ text: "Difference to the pinned run", checked: Boolean(view.minus), disabled: !source.minus.value && !view.minus, detail: source.minus.value ? "" : "pin a run first", onChoose: () => source.setView({ minus: !view.minus }) }] : []),
+    { text: "Edit the chart…", icon: "settings", apart: true, onChoose: () => void import("./editor.tsx").then((module) => module.editChart(keys, source)) },
+    ...(source.table === "system" || readOnly.value || !state ? [] : [{ text: "Annotate a step…", icon: "plus" as const, onChoose: () => void import("./annotate.tsx").then((module) => module.annotate({ state, source }, null)) }]),
+    { text: "Whole range of y", apart: true, checked: view.outliers === "full", onChoose: () => source.setView({ outliers: view.outliers === "full" ? "auto" : "full" }), action: "chart.outliers" },
     { text: "Reset the zoom", icon: "reset", action: "chart.reset", disabled: !view.zoom, onChoose: () => source.setZoom(null) },
     { text: "Show as table", icon: "table", apart: true, onChoose: () => (extra.value = "table") },
     { text: "Full screen", icon: "full", action: "chart.full", onChoose: () => (extra.value = "full") },

@@ -37,7 +37,8 @@ export interface Mark {
   x: number;
   y: number;
   step: number;
-  kind: "spike" | "above" | "below" | "nan";
+  kind: "spike" | "above" | "below" | "nan" | "note";
+  text?: string;
   px: number;
   py: number;
 }

@@ -4,7 +4,7 @@ import { number } from "../core/format.ts";
 import { drawLines, type Frame } from "./draw.ts";
 import { SvgPen } from "./svg.ts";
 import { xText } from "./plot.ts";
-import type { ChartSource, ChartView, Line, Range } from "./types.ts";
+import type { ChartSource, ChartView, Drawn, Line, Range } from "./types.ts";
 
 export interface Picture {
   keys: readonly string[];
@@ -13,6 +13,7 @@ export interface Picture {
   lines: readonly Line[];
   x: Range | undefined;
   y: Range | undefined;
+  paint: Drawn["paint"];
 }
 
 const INK = "#1b2027";
@@ -121,6 +122,7 @@ export function png(picture: Picture, box: HTMLElement): Promise<Blob> {
   pen.rect(frame.left, frame.top, frame.width, frame.height);
   pen.clip();
   drawLines(pen, picture.lines, frame, { focus: null, faintRaw: Boolean(picture.view.smooth) });
+  picture.paint?.(pen, frame, FAINT);
   pen.restore();
   return new Promise((resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The browser made no picture"))), "image/png"));
 }
@@ -142,6 +144,7 @@ export function svg(picture: Picture, box: HTMLElement): string {
   for (const share of [1, 2, 4, 8]) {
     const pen = new SvgPen(share);
     drawLines(pen, picture.lines, frame, { focus: null, faintRaw: Boolean(picture.view.smooth) });
+    picture.paint?.(pen, frame, FAINT);
     const legend = new SvgPen(1);
     for (const { x, y, line } of swatches) swatch(legend, x, y, line);
     const lines = grid.map((one) => `<path d="M${one.x1.toFixed(1)} ${one.y1.toFixed(1)}L${one.x2.toFixed(1)} ${one.y2.toFixed(1)}"/>`).join("");

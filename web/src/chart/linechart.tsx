@@ -1,7 +1,7 @@
 // One chart: asks for its curves while near the viewport, draws them, and is read by mouse, keyboard and readers. To use it on
 // another page, give it a ChartSource (see types.ts); everything else is its own.
 import type { JSX } from "preact";
-import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
+import { signal, useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { plural } from "../core/format.ts";
 import { dark, look } from "../core/theme.ts";
@@ -14,7 +14,7 @@ import { useSeries } from "./load.ts";
 import { bulkRange, nonPositive, outside, toLines, yRange } from "./model.ts";
 import { later } from "../ui/portal.tsx";
 import type { Extra } from "./extra.tsx";
-import type { ChartSource, Drawn, Range } from "./types.ts";
+import { titleOf, type ChartSource, type Drawn, type Range } from "./types.ts";
 
 export interface LineChartProps {
   keys: readonly string[];
@@ -29,6 +29,9 @@ export interface LineChartProps {
   always?: boolean;
 }
 
+/** What only some charts have, once one has it. */
+const own = signal<typeof import("./own.ts") | null>(null);
+
 const ChartExtra = later(() => import("./extra.tsx").then((module) => module.ChartExtra));
 
 /** Above this many runs a bin becomes wider than a pixel, so that one answer stays below 600 KB. */
@@ -40,7 +43,7 @@ export function LineChart({ keys, source, title, height, items, full, always }: 
   const near = useSignal(Boolean(always));
   const width = useSignal(0);
   const extra = useSignal<Extra>("");
-  const name = title ?? keys.join(", ");
+  const name = title ?? keys.map(titleOf).join(", ");
 
   useEffect(() => {
     const element = box.current!;
@@ -69,6 +72,7 @@ export function LineChart({ keys, source, title, height, items, full, always }: 
         smooth: view.smooth ?? null,
         group: view.group,
         robust: true,
+        ...(view.minus && source.minus?.value ? { minus: source.minus.value } : null),
       }
     : null;
   const { loaded, reload } = useSeries(question);
@@ -84,7 +88,11 @@ export function LineChart({ keys, source, title, height, items, full, always }: 
     // What the server reports as extreme and lies within the bulk's range is no spike.
     const bulk = bulkRange(made, scale, x);
     if (bulk) for (const line of made) line.extremes = line.extremes.filter((one) => !(one.y >= bulk.low && one.y <= bulk.high));
-    return { lines: made, x, ranges, out: outside(made, ranges.shown, x), unusable: scale === "log" ? nonPositive(made) : 0 };
+    const plain: Drawn = { lines: made, x, ranges, out: outside(made, ranges.shown, x), unusable: scale === "log" ? nonPositive(made) : 0 };
+    const { yr, ref } = source.view.value;
+    if (!yr && !ref && !answer.annotations.length) return plain;
+    if (!own.value) void import("./own.ts").then((module) => (own.value = module));
+    return own.value?.decorated(plain, keys, source.view.value, answer.annotations) ?? plain;
   });
 
   const openFull = () => void (extra.value = "full");
@@ -137,6 +145,6 @@ function Chips({ state, source }: { state: Drawn; source: ChartSource }): JSX.El
 
 /** Write the prefix of a key faint: it is the section's name already. */
 function titleParts(name: string): JSX.Element {
-  const at = name.indexOf(",") < 0 ? name.lastIndexOf("/") : -1;
+  const at = !/[ ,]/.test(name) ? name.lastIndexOf("/") : -1;
   return at < 0 ? <>{name}</> : <><span class="faint">{name.slice(0, at + 1)}</span>{name.slice(at + 1)}</>;
 }

@@ -1,7 +1,7 @@
 // From the server's answer to lines and ranges: pure, so that what a chart shows can be tested without one.
 import { placeColor, DASHES, runColor } from "../core/colors.ts";
 import type { Curve, Numbers, SeriesAnswer } from "../core/series.ts";
-import type { Line, Outliers, Range, Ranges, RunStyle, Scale } from "./types.ts";
+import { titleOf, type Line, type Outliers, type Range, type Ranges, type RunStyle, type Scale } from "./types.ts";
 
 /** Above so many lines, bands are drawn for pinned and hovered ones only. */
 export const MANY = 8;
@@ -30,7 +30,7 @@ export function toLines(answer: SeriesAnswer, { runs, keys, dark, groupColor, gr
       id: `${curve.group ? curve.group.label : curve.run_id}\n${curve.key}`,
       runId: curve.group ? "" : curve.run_id,
       key: curve.key,
-      label: several ? `${name} · ${curve.key}` : name,
+      label: several ? `${name} · ${titleOf(curve.key)}` : name,
       color,
       dash: several ? DASHES[keyPlace % DASHES.length]! : (style?.run.dash ?? []),
       pinned: style?.run.pinned ?? false,

@@ -5,7 +5,7 @@ import { duration, number } from "../core/format.ts";
 import { cssValue } from "../core/theme.ts";
 import { axisTexts } from "./axistexts.ts";
 import { drawLines, SYMLOG_LINEAR, type Frame, type Mark } from "./draw.ts";
-import type { Line, Range, Scale } from "./types.ts";
+import type { Drawn, Line, Range, Scale } from "./types.ts";
 
 export interface PlotState {
   lines: readonly Line[];
@@ -16,6 +16,7 @@ export interface PlotState {
   axis: string;
   focus: string | null;
   faintRaw: boolean;
+  paint: Drawn["paint"];
 }
 
 export interface PlotEvents {
@@ -179,6 +180,7 @@ export class Plot {
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
     ctx.clip();
     this.found = drawLines(ctx, this.state.lines, frame, { focus: this.state.focus, faintRaw: this.state.faintRaw });
+    if (this.state.paint) this.found.push(...this.state.paint(ctx, frame, cssValue("--axis")));
     ctx.restore();
   }
 

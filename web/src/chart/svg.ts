@@ -10,6 +10,7 @@ export class SvgPen implements Pen {
   lineWidth = 1;
   lineJoin: CanvasLineJoin = "round";
   globalAlpha = 1;
+  textAlign: CanvasTextAlign = "left";
   private dash: number[] = [];
   private parts: Point[][] = [];
   private closed = false;
@@ -54,6 +55,11 @@ export class SvgPen implements Pen {
     const color = /^rgba\((\d+),(\d+),(\d+),([\d.]+)\)$/.exec(String(this.fillStyle));
     const paint = color ? `rgb(${color[1]},${color[2]},${color[3]})" fill-opacity="${color[4]}` : String(this.fillStyle);
     this.out.push(`<path d="${this.path()}" fill="${paint}"${this.alpha()}/>`);
+  }
+
+  fillText(text: string, x: number, y: number): void {
+    const plain = text.replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
+    this.out.push(`<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" font-size="11" fill="${String(this.fillStyle)}" stroke="none" text-anchor="${this.textAlign === "right" ? "end" : "start"}">${plain}</text>`);
   }
 
   private alpha(): string {

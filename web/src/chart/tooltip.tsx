@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { aligned, fractionDigits, number } from "../core/format.ts";
+import { readOnly } from "../app/store.ts";
 import { Portal } from "../ui/portal.tsx";
 import type { Mark } from "./draw.ts";
 import type { TipRow } from "./tiprows.ts";
@@ -17,10 +18,11 @@ export interface TipProps {
   top: number;
   frozen: boolean;
   smoothed: boolean;
+  onNote: () => void;
   onClose: () => void;
 }
 
-export function Tip({ title, rows, mark, left, top, frozen, smoothed, onClose }: TipProps): JSX.Element {
+export function Tip({ title, rows, mark, left, top, frozen, smoothed, onNote, onClose }: TipProps): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     const element = box.current!;
@@ -37,6 +39,7 @@ export function Tip({ title, rows, mark, left, top, frozen, smoothed, onClose }:
     <div ref={box} class={`tip ${frozen ? "frozen" : ""}`} role="presentation">
       <div class="tip-head">
         <span>{title}</span>
+        {frozen && !readOnly.value && <button type="button" class="tip-note" onClick={onNote}>annotate</button>}
         {frozen && <button type="button" class="tip-close" aria-label="Let go" onClick={onClose}>×</button>}
       </div>
       {mark && <div class="tip-mark">{markText(mark)}</div>}
@@ -60,7 +63,8 @@ export function Tip({ title, rows, mark, left, top, frozen, smoothed, onClose }:
   );
 }
 
-function markText({ kind, line, y, step }: Mark): string {
+function markText({ kind, line, y, step, text }: Mark): string {
+  if (kind === "note") return `${text} · step ${number(step, 9)} · ${line.label}`;
   if (kind === "nan") return `not finite from ${number(step, 9)} on · ${line.label}`;
   return `${number(y, 7)} at step ${number(step, 9)} · ${line.label}`;
 }

@@ -2,6 +2,7 @@
 import type { ReadonlySignal } from "@preact/signals";
 import type { Extreme, Numbers } from "../core/series.ts";
 import type { Band, SeriesRequest } from "../core/types.ts";
+import type { Frame, Mark, Pen } from "./draw.ts";
 
 /** How a run looks in every chart. */
 export interface RunStyle {
@@ -23,6 +24,11 @@ export interface ChartView {
   outliers: Outliers;
   zoom: readonly [number, number] | null;
   group: Band | null;
+  /** Whether the first pinned run is subtracted from all. */
+  minus?: boolean;
+  /** Ranges of y and lines for reference that single charts have, as they stand in the address (see own.ts). */
+  yr?: string;
+  ref?: string;
 }
 
 /** Where a chart's curves come from, and what its gestures do. */
@@ -45,6 +51,10 @@ export interface ChartSource {
   goalOf: (key: string) => "max" | "min" | null;
   /** The colour of a group's curve, as the table shows it. */
   groupColor?: (label: string) => string | null;
+  /** The run that is subtracted where that is wanted. */
+  minus?: ReadonlySignal<string | null>;
+  /** Put a chart of other keys in the place of this one, or beside it; null: a new one. */
+  edit?: (keys: readonly string[] | null, next: readonly string[]) => void;
   /** A shorter name for a group. */
   groupLabel?: (label: string) => string;
 }
@@ -99,4 +109,9 @@ export interface Drawn {
   out: { above: number; below: number };
   /** Values a logarithmic axis has no place for. */
   unusable: number;
+  /** Draws what is not a curve, and returns its marks. */
+  paint?: (pen: Pen, frame: Frame, ink: string) => Mark[];
 }
+
+/** What stands for a key in titles: an expression without its sign. */
+export const titleOf = (key: string): string => key.replace(/^=\((.*)\)$/, "$1");

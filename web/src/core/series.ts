@@ -40,6 +40,15 @@ export interface Robust {
   below: number;
 }
 
+/** A few words at a step of a run. */
+export interface Note {
+  id: string;
+  run_id: string;
+  step: number;
+  x: number;
+  text: string;
+}
+
 export interface SeriesAnswer {
   cursor: string;
   bins: number;
@@ -49,6 +58,7 @@ export interface SeriesAnswer {
   high: number;
   curves: Curve[];
   robust: Record<string, Robust>;
+  annotations: Note[];
   size_bytes: number;
 }
 
@@ -104,6 +114,7 @@ export function decode(buffer: ArrayBuffer): SeriesAnswer {
     high: header.range?.high ?? 1,
     curves,
     robust: header.robust ?? {},
+    annotations: header.annotations ?? [],
     size_bytes: buffer.byteLength,
   };
 }

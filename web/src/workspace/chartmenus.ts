@@ -4,6 +4,7 @@ import type { ChartSource } from "../chart/types.ts";
 import type { MenuItem } from "../ui/menu.tsx";
 import type { Section } from "./sections.ts";
 import type { Workspace } from "./data.ts";
+import { split } from "./view.ts";
 
 export function xItems(workspace: Workspace, source: ChartSource): MenuItem[] {
   const now = workspace.view.value.chart.x;
@@ -38,6 +39,15 @@ export function smoothItems(workspace: Workspace): MenuItem[] {
 
 export const rowItems = (workspace: Workspace): MenuItem[] =>
   [0, 1, 2, 3, 4, 5, 6].map((n) => ({ text: n ? `${n} in a row` : "As many as fit", checked: workspace.view.value.perRow === n, onChoose: () => workspace.setView({ perRow: n }, { replace: true }) }));
+
+/** Put a chart of other keys in the place of one, or on top: in the address where that names charts, else pinned. */
+export function replaceChart(workspace: Workspace, keys: readonly string[] | null, next: readonly string[]): void {
+  const [before, after] = [keys?.join("+"), next.join("+")];
+  const replaced = (charts: readonly string[]) => [...new Set(before && charts.includes(before) ? charts.map((one) => (one === before ? after : one)) : [after, ...charts])];
+  const { charts } = workspace.view.peek();
+  if (charts.length || readOnly.value) workspace.setView({ charts: replaced(charts.map((one) => one.join("+"))).map((one) => split(one, "+")) });
+  else void workspace.saveSettings({ pinned: replaced(workspace.settings.peek()?.pinned ?? []) });
+}
 
 /** What the workspace adds to the menu of a chart. */
 export function chartItems(keys: readonly string[], section: Section, workspace: Workspace): MenuItem[] {

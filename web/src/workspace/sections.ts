@@ -1,6 +1,7 @@
 // Which charts there are, in which sections.
 import { ranked } from "../core/fuzzy.ts";
 import type { Columns } from "../core/types.ts";
+import { split } from "./view.ts";
 
 export interface Section {
   name: string;
@@ -17,9 +18,9 @@ export function sections(columns: Columns | null, options: { charts: string[][];
   const place = new Map(options.order.map((key, at) => [key, at]));
   const keys = ranked(options.find, numeric, (key) => key).filter((key) => options.find || !hidden.has(key));
   if (!options.find) keys.sort((a, b) => (place.get(a) ?? 1e6) - (place.get(b) ?? 1e6));
-  const pinned = options.pinned.filter((chart) => chart.split("+").every((key) => numeric.includes(key)) && (!options.find || keys.includes(chart)));
+  const pinned = options.pinned.filter((chart) => split(chart, "+").every((key) => key[0] === "=" || numeric.includes(key)) && (!options.find || keys.includes(chart)));
   const made: Section[] = [];
-  if (pinned.length) made.push({ name: "pinned", charts: pinned.map((chart) => chart.split("+")), table: "events" });
+  if (pinned.length) made.push({ name: "pinned", charts: pinned.map((chart) => split(chart, "+")), table: "events" });
   const rest = grouped(keys.filter((key) => !pinned.includes(key)));
   const first = sectionOf(options.goal ?? "");
   const weight = (name: string) => (name === first ? 0 : name === LOOSE ? 2 : 1);

@@ -125,6 +125,8 @@ export function chartSource(workspace: Workspace, { shown, styles, colors }: Ret
     project: workspace.project,
     setZoom: (zoom) => workspace.setView({ chart: { zoom } }),
     setView: ({ group: _group, ...change }) => workspace.setView({ chart: change }, { replace: true }),
+    minus: computed(() => [...workspace.pinned.value][0] ?? null),
+    edit: (keys, next) => void import("./chartmenus.ts").then((module) => module.replaceChart(workspace, keys, next)),
     link: (keys) => workspace.link({ charts: [[...keys]] }),
     goalOf: (key) => (workspace.goal.value?.key === key ? workspace.goal.value.direction : guessGoal(key)),
     groupLabel: (label) => {

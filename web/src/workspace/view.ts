@@ -34,8 +34,8 @@ export const FIRST = 20;
 
 const list = (text: string | undefined): string[] => (text ? split(text) : []);
 
-/** Split at commas that are outside of parentheses and back-ticks. */
-export function split(text: string): string[] {
+/** Split at commas, or another letter, outside of parentheses and back-ticks. */
+export function split(text: string, by = ","): string[] {
   const parts: string[] = [];
   let depth = 0;
   let quoted = false;
@@ -44,7 +44,7 @@ export function split(text: string): string[] {
     if (letter === "`") quoted = !quoted;
     else if (!quoted && letter === "(") depth += 1;
     else if (!quoted && letter === ")") depth -= 1;
-    if (letter === "," && depth <= 0 && !quoted) {
+    if (letter === by && depth <= 0 && !quoted) {
       parts.push(part);
       part = "";
     } else part += letter;
@@ -67,7 +67,7 @@ export function parseView(query: Record<string, string>): View {
     first: n === "all" ? Infinity : Math.max(1, Math.round(Number(n)) || FIRST),
     colorBy: query["by"] ?? "",
     columns: list(query["cols"]),
-    charts: list(query["c"]).map((chart) => chart.split("+").filter(Boolean)),
+    charts: list(query["c"]).map((chart) => split(chart, "+")),
     perRow: Math.min(6, Math.max(0, Math.round(Number(query["w"])) || 0)),
     find: query["find"] ?? "",
     panes: oneOf(query["p"], ["both", "table", "charts"], "both"),
@@ -78,6 +78,9 @@ export function parseView(query: Record<string, string>): View {
       scale: oneOf<Scale>(query["y"], ["linear", "log", "symlog"], "linear"),
       outliers: oneOf<Outliers>(query["o"], ["auto", "full", "bulk"], "auto"),
       zoom: parseZoom(query["z"]),
+      minus: query["d"] !== undefined,
+      yr: query["yr"] ?? "",
+      ref: query["ref"] ?? "",
     },
   };
 }
@@ -125,6 +128,9 @@ export function formatView(change: Partial<Omit<View, "chart">> & { chart?: Part
   put("x", chart.x, "step");
   put("y", chart.scale, "linear");
   put("o", chart.outliers, "auto");
+  put("yr", chart.yr);
+  put("ref", chart.ref);
+  if (chart.minus !== undefined) put("d", chart.minus ? "1" : "");
   if (chart.smooth !== undefined) put("sm", chart.smooth === null ? "" : (chart.smooth.kind === "ema" ? "" : `${chart.smooth.kind}:`) + brief(chart.smooth.amount));
   if (chart.zoom !== undefined) put("z", chart.zoom === null ? "" : `${chart.zoom[0]}..${chart.zoom[1]}`);
   return out;

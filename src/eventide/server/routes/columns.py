@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from eventide.errors import InvalidFilter
+from eventide.errors import InvalidFilter, InvalidSetting
 from eventide.model import RunQuery
 from eventide.server import plain, schema
 from eventide.server.questions import Filter, Project, kept, many_runs
-from eventide.server.routes.projects import goal_of
+from eventide.server.routes.projects import goal_of, keys_of
 from eventide.server.schema import MAX_TEXT
 from eventide.server.served import Asked, Reading
-from eventide.table.columns import metric_columns, param_columns
+from eventide.table.columns import key_columns, param_columns
 from eventide.table.groups import SEED_NAMES
 from eventide.table.suggest import canonical, suggest
 
@@ -38,8 +38,9 @@ def columns(asked: Reading, project: Project = None, q: Filter = "") -> Response
 
 
 def _columns(asked: Asked, project: str | None, q: str) -> dict[str, Any]:
-    runs = many_runs(asked.source, project, q)
-    goal = goal_of(asked, project, runs)
+    runs = many_runs(asked.source, project, q, keys=())
+    keys = keys_of(asked.source, project, runs)
+    goal = goal_of(asked, project, keys)
     tags: dict[str, int] = {}
     for run in runs:
         for tag in run.tags:
@@ -48,7 +49,7 @@ def _columns(asked: Asked, project: str | None, q: str) -> dict[str, Any]:
     return {
         "goal": goal and goal._asdict(),
         "params": [{**column._asdict(), "value": plain.plain(column.value)} for column in params],
-        "metrics": [column._asdict() for column in metric_columns(runs)],
+        "metrics": [column._asdict() for column in key_columns(keys)],
         "system": list(dict.fromkeys(key.key for key in asked.source.keys(project=project, table="system"))),
         "tags": [
             {"tag": tag, "runs": count} for tag, count in sorted(tags.items(), key=lambda item: (-item[1], item[0]))
@@ -125,3 +126,16 @@ def parse(asked: Reading, q: Filter = "") -> Response:  # noqa: ARG001 - to read
         answer |= {"ok": False, "message": error.message, "position": error.position, "expected": expected}
         answer["hint"] = error.hint or None
     return plain.reply(answer)
+
+
+@router.get("/api/parse/expression", response_model=schema.Parsed)
+def parse_curve(asked: Reading, text: Annotated[str, Query(max_length=MAX_TEXT)], project: Project = None) -> Response:
+    """Return whether an expression over the metrics of a project can be drawn, or what is wrong with it."""
+    from eventide.table.expressions import parse_expression  # noqa: PLC0415 - numpy
+
+    answer: dict[str, Any] = dict.fromkeys(schema.Parsed.model_fields)
+    try:
+        parse_expression(text, {key.key for key in asked.source.keys(project=project)})
+    except InvalidSetting as error:
+        return plain.reply({**answer, "ok": False, "message": error.message, "hint": error.hint or None})
+    return plain.reply({**answer, "ok": True, "canonical": text})
