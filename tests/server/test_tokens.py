@@ -246,6 +246,10 @@ def test_changes_are_written_down(tmp_path: Path, clock: FakeClock) -> None:
         ("POST", "/api/source/runs", False),
         ("POST", "/api/source/edit", True),
         ("POST", "/api/purge", True),
+        ("POST", "/api/runs/values", False),
+        ("POST", "/api/sql", False),
+        ("PUT", "/api/sql/views/mine", True),
+        ("DELETE", "/api/sql/views/mine", True),
         ("POST", "/api/relay/parts", False),
     ],
 )
