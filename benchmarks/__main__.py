@@ -38,6 +38,7 @@ SUBJECTS = (
     "record",
     "snapshot",
     "ux",
+    "ux_large",
     "media",
     "loggers",
     "artifacts",

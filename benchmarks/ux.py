@@ -76,21 +76,32 @@ run.finish()
 
 def rows(scale: Scale) -> list[Row]:
     """Measure the page; nothing where there is no browser."""
+    with chromium_browser() as browser:
+        if browser is None:
+            return [Row("page", "", "no chromium here")]
+        return [*_first_paint(browser, scale), *_overlay(browser, scale), *_live(browser, scale), *_weight()]
+
+
+@contextlib.contextmanager
+def chromium_browser() -> Iterator[Any]:
+    """Give a browser, or None where there is none."""
     chromium = shutil.which("chromium")
     if chromium is None:
-        return [Row("page", "", "no chromium here")]
+        yield None
+        return
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS.split())
         try:
-            return [*_first_paint(browser, scale), *_overlay(browser, scale), *_live(browser, scale), *_weight()]
+            yield browser
         finally:
             browser.close()
 
 
 @contextlib.contextmanager
-def _served(store: Path) -> Iterator[str]:
+def served(store: Path) -> Iterator[str]:
+    """Give the address of a server of a store."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
@@ -120,7 +131,7 @@ def _first_paint(browser: Any, scale: Scale) -> list[Row]:
     found: list[dict[str, float]] = []
     with folder() as root:
         ux_store.write(root / "store", runs=runs, steps=100, images=False)
-        with _served(root / "store") as url:
+        with served(root / "store") as url:
             for _ in range(ROUNDS + 1):
                 page = _page(browser, url, _MARKS)
                 page.goto(HOME)
@@ -145,7 +156,7 @@ def _overlay(browser: Any, scale: Scale) -> list[Row]:
     sizes: list[int] = []
     with folder() as root:
         ux_store.write(root / "store", steps=steps, images=False)
-        with _served(root / "store") as url:
+        with served(root / "store") as url:
             for _ in range(ROUNDS + 1):
                 page = _page(browser, url)
                 page.on(
@@ -198,7 +209,7 @@ def _live(browser: Any, scale: Scale) -> list[Row]:
             [*command, "writer 0", str(lasting + 6)], env={**environment(), "PYTHONPATH": str(ROOT / "src")}
         )
         time.sleep(1)
-        with _served(store) as url:
+        with served(store) as url:
             page = _page(browser, url)
             page.goto("/p/live?cols=last(clock)&s=name")
             page.locator(".row.run").first.wait_for()

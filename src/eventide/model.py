@@ -182,6 +182,10 @@ class KeyInfo:
     tags: str
     """Types seen, as tags of docs/format.md: `f` float, `i` int, `l` large int, `s` text, `b` bool, `j` other, `n` only None."""
     runs: int
+    finite: int = 0
+    """How many of the runs logged a finite number."""
+    rising: int = 0
+    """How many of those judge themselves by the highest value; the others by the lowest."""
 
     @property
     def numeric(self) -> bool:

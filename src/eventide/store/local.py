@@ -44,7 +44,7 @@ from eventide.settings import get
 from eventide.store.edits import check_edit, write_edit
 from eventide.store.filter.filters import CompiledFilter, CompiledSort, compile_filter, compile_sort
 from eventide.store.filter.grammar import parse
-from eventide.store.index import queries
+from eventide.store.index import key_sets, queries
 from eventide.store.index.advance import Indexer
 from eventide.store.index.database import Index
 from eventide.store.index.files import files
@@ -248,7 +248,7 @@ class LocalSource:
         with self._fresh():
             if table == "system":
                 return self._read().system_keys(project, run_ids)
-            return queries.keys(self._index.db, project, None if run_ids is None else list(run_ids))
+            return key_sets.keys(self._index.db, project, run_ids)
 
     def facets(self, field: str, query: RunQuery, *, limit: int = 50) -> list[Facet]:
         """Return the values of a field over the runs of a query, the most frequent first."""

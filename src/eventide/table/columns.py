@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 if TYPE_CHECKING:
-    from eventide.model import RunInfo
+    from eventide.model import KeyInfo, RunInfo
+
+_NO_NUMBER = frozenset("sj")
+"""Types of values that no chart can draw."""
 
 
 class ParamColumn(NamedTuple):
@@ -62,6 +65,14 @@ def metric_columns(runs: Sequence[RunInfo]) -> list[MetricColumn]:
             numbers[key] += stats.min is not None or not isinstance(stats.last, str)
     return sorted(
         (MetricColumn(key, runs, numbers[key] > 0) for key, runs in counts.items()), key=lambda c: (-c.runs, c.key)
+    )
+
+
+def key_columns(keys: Sequence[KeyInfo]) -> list[MetricColumn]:
+    """Return the same from the keys that runs logged, without the runs."""
+    return sorted(
+        (MetricColumn(one.key, one.runs, not set(one.tags) <= _NO_NUMBER) for one in keys),
+        key=lambda c: (-c.runs, c.key),
     )
 
 

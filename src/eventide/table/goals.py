@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from eventide.model import Goal, RunInfo
+    from eventide.model import Goal, KeyInfo, RunInfo
 
 _WORDS = (
     ("accuracy", 9), ("acc", 9), ("f1", 9), ("auc", 9), ("auroc", 9), ("map", 8), ("iou", 8), ("dice", 8), ("bleu", 8), ("rouge", 7),
@@ -48,17 +48,31 @@ def guess_goal(runs: Iterable[RunInfo]) -> GoalMetric | None:
     Held-out metrics come before those of training, scores before losses; among equals the one most runs have, then the shorter name.
     """
     counts: dict[str, int] = {}
-    directions: dict[str, dict[Goal, int]] = {}
+    rising: dict[str, int] = {}
     for run in runs:
         for key, stats in run.metrics.items():
             if stats.count > stats.nonfinite:
                 counts[key] = counts.get(key, 0) + 1
-                votes = directions.setdefault(key, {})
-                votes[stats.goal] = votes.get(stats.goal, 0) + 1
+                rising[key] = rising.get(key, 0) + (stats.goal == "max")
+    return _guess(counts, rising)
+
+
+def goal_of_keys(keys: Iterable[KeyInfo]) -> GoalMetric | None:
+    """Return the same guess from the keys that runs logged, without the runs."""
+    counts: dict[str, int] = {}
+    rising: dict[str, int] = {}
+    for key in keys:
+        if key.finite:
+            counts[key.key] = counts.get(key.key, 0) + key.finite
+            rising[key.key] = rising.get(key.key, 0) + key.rising
+    return _guess(counts, rising)
+
+
+def _guess(counts: Mapping[str, int], rising: Mapping[str, int]) -> GoalMetric | None:
     if not counts:
         return None
     best = max(counts, key=lambda key: (weight(key), counts[key], -len(key), key))
-    return GoalMetric(best, max(directions[best], key=lambda goal: directions[best][goal]))
+    return GoalMetric(best, "max" if 2 * rising[best] >= counts[best] else "min")
 
 
 def weight(key: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
@@ -10,7 +10,7 @@ from starlette.responses import Response
 from eventide.errors import InvalidSetting
 from eventide.server import plain, schema
 from eventide.server.questions import Filter, Keys, Project, kept, listed, many_runs, one_run
-from eventide.server.routes.projects import goal_of
+from eventide.server.routes.projects import goal_of, keys_of
 from eventide.server.schema import MAX_TEXT
 from eventide.server.served import Asked, Reading
 from eventide.table.computed import field_values
@@ -18,6 +18,9 @@ from eventide.table.groups import Group, group_runs, resolve_by, spread
 from eventide.table.importance import importance as importance_of
 from eventide.table.selection import infos
 from eventide.table.side_by_side import config_lines, environment_lines, metric_lines
+
+if TYPE_CHECKING:
+    from eventide.model import KeyInfo
 
 router = APIRouter(tags=["analysis"])
 
@@ -56,9 +59,10 @@ def groups(
 def _groups(
     asked: Asked, by: str, project: str | None, q: str, stat: str, metrics: str | None, pick: Any, fields: str | None
 ) -> dict[str, Any]:
-    runs = many_runs(asked.source, project, q)
-    goal = goal_of(asked, project, runs)
-    wanted = list(listed(metrics)) if metrics is not None else _usual(runs, goal.key if goal else None)
+    keys = keys_of(asked.source, project, many_runs(asked.source, project, q, keys=(), details=False))
+    goal = goal_of(asked, project, keys)
+    wanted = list(listed(metrics)) if metrics is not None else _usual(keys, goal.key if goal else None)
+    runs = many_runs(asked.source, project, q, keys=tuple(wanted))
     direction = next((run.metrics[wanted[0]].goal for run in runs if wanted and wanted[0] in run.metrics), "max")
     if goal is not None and wanted and goal.key == wanted[0]:
         direction = goal.direction
@@ -87,15 +91,10 @@ def _groups(
     return {"by": resolve_by(runs, listed(by)), "metrics": wanted, "groups": described, "total": len(runs)}
 
 
-def _usual(runs: list[Any], goal: str | None) -> list[str]:
+def _usual(keys: list[KeyInfo], goal: str | None) -> list[str]:
     """Return the metrics to show where nobody says which: the goal, then those that most runs have."""
-    counts: dict[str, int] = {}
-    for run in runs:
-        for key, stats in run.metrics.items():
-            if stats.min is not None:
-                counts[key] = counts.get(key, 0) + 1
-    keys = sorted(counts, key=lambda key: (key != goal, -counts[key], key))
-    return keys[:MOST_METRICS]
+    numbers = sorted((one for one in keys if one.finite), key=lambda one: (one.key != goal, -one.finite, one.key))
+    return [one.key for one in numbers[:MOST_METRICS]]
 
 
 @router.get("/api/importance", response_model=schema.Importance)

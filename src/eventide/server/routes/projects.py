@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +12,16 @@ from starlette.responses import Response
 
 from eventide._version import __version__
 from eventide.errors import RunExists
-from eventide.model import Buckets, FileQuery, RunQuery, SeriesQuery
+from eventide.model import Buckets, FileQuery, KeyInfo, RunQuery, SeriesQuery
 from eventide.server import plain, schema
 from eventide.server.questions import kept
 from eventide.server.served import Asked, Reading, Writing
-from eventide.table.goals import GoalMetric, best_run, best_value, guess_goal
+from eventide.store.filter.tree import Field
+from eventide.table.goals import GoalMetric, best_run, best_value, goal_of_keys
 
 if TYPE_CHECKING:
-    from eventide.model import ProjectInfo
+    from eventide.model import ProjectInfo, RunInfo
+    from eventide.source import Source
 
 router = APIRouter(tags=["server"])
 
@@ -54,17 +57,31 @@ def projects(asked: Reading) -> Response:
     return Response(body, headers={"Cache-Control": "no-store"}, media_type=plain.JSON_TYPE)
 
 
-def goal_of(asked: Asked, project: str | None, runs: Any) -> GoalMetric | None:
+def goal_of(asked: Asked, project: str | None, keys: Iterable[KeyInfo]) -> GoalMetric | None:
     """Return the metric that ranks a project's runs: the one that was set, else a guess."""
     chosen = asked.served.preferences.get(project).goal if project is not None else None
-    return GoalMetric(chosen.key, chosen.direction) if chosen is not None else guess_goal(runs)
+    return GoalMetric(chosen.key, chosen.direction) if chosen is not None else goal_of_keys(keys)
+
+
+def keys_of(source: Source, project: str | None, runs: Sequence[RunInfo]) -> list[KeyInfo]:
+    """Return the keys that some runs logged, those of several projects taken together."""
+    found: dict[str, KeyInfo] = {}
+    for key in source.keys(project=project, run_ids=[run.id for run in runs]):
+        other = found.get(key.key)
+        if other is not None:
+            tags = "".join(sorted({*key.tags, *other.tags}))
+            numbers = (key.runs + other.runs, key.finite + other.finite, key.rising + other.rising)
+            found[key.key] = KeyInfo(key.project, key.key, tags, *numbers)
+        else:
+            found[key.key] = key
+    return list(found.values())
 
 
 def _project(asked: Asked, about: ProjectInfo) -> dict[str, Any]:
     source = asked.source
-    runs = source.runs(RunQuery(project=about.name, limit=None, details=False)).runs
-    goal = goal_of(asked, about.name, runs)
-    best = best_run(runs, goal) if goal is not None else None
+    runs = source.runs(RunQuery(project=about.name, limit=None, keys=(), details=False)).runs
+    goal = goal_of(asked, about.name, keys_of(source, about.name, runs))
+    best = _best(source, about.name, goal) if goal is not None else None
     value = best_value(best.metrics, goal) if best is not None and goal is not None else None
     return {
         "name": about.name,
@@ -81,6 +98,13 @@ def _project(asked: Asked, about: ProjectInfo) -> dict[str, Any]:
             if source.files(FileQuery(project=about.name, kinds=(kind,), limit=1))
         ],
     }
+
+
+def _best(source: Source, project: str, goal: GoalMetric) -> RunInfo | None:
+    best = Field("call", goal.direction, metric=goal.key)
+    sort = f"-{best}" if goal.direction == "max" else str(best)
+    found = source.runs(RunQuery(project=project, sort=sort, limit=1, keys=(goal.key,), details=False)).runs
+    return best_run(found, goal)
 
 
 def _spark(asked: Asked, run_id: str, key: str) -> list[float | None]:

@@ -21,9 +21,10 @@ from eventide.store.index.database import RUN_TABLES, Index
 from eventide.store.index.doubtful import without_doubtful_tail
 from eventide.store.index.files import file_columns
 from eventide.store.index.fold import Folded, Limits, fold_rows
+from eventide.store.index.key_sets import rebuild_keys, remember
 from eventide.store.index.sealed_fold import fold_sealed, sealed_writers
 from eventide.store.index.settle import settle
-from eventide.store.index.stats import add_stats, rebuild_keys
+from eventide.store.index.stats import add_stats
 
 if TYPE_CHECKING:
     from eventide.clock import Clock
@@ -89,6 +90,7 @@ class Indexer:
         now_s = self._clock.time()
         for run_id in touched:
             settle(db, run_id, now_s)
+        remember(db, touched)
         if self._removed:
             rebuild_keys(db)
         note_changes(db, touched)

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from eventide.store.filter.filters import INDEXES, install_functions
+from eventide.store.index import key_sets
 from eventide.store.index.stats import join_tags
 
 BUSY_TIMEOUT_MS = 250
@@ -48,7 +49,7 @@ CREATE INDEX runs_started ON runs(started);
 CREATE INDEX writers_open ON writers(status) WHERE status IS NULL;
 """
 
-SCHEMA_VERSION = zlib.crc32("\n".join((SCHEMA, *INDEXES)).encode()) & 0x7FFFFFFF
+SCHEMA_VERSION = zlib.crc32("\n".join((SCHEMA, key_sets.SCHEMA, *INDEXES)).encode()) & 0x7FFFFFFF
 """Changes with the schema; an index of another version is made anew."""
 
 RUN_TABLES = (
@@ -64,6 +65,7 @@ RUN_TABLES = (
     "files",
     "writers",
     "parts",
+    "key_sets",
 )
 """Tables with one run's rows under `run_id`."""
 
@@ -110,7 +112,7 @@ class Index:
         try:
             if db.execute("PRAGMA user_version").fetchone()[0] != wanted:
                 _drop_all(db)
-                for statement in (*SCHEMA.split(";\n"), *INDEXES):
+                for statement in (*SCHEMA.split(";\n"), *key_sets.SCHEMA.split(";\n"), *INDEXES):
                     if statement.strip():
                         db.execute(statement)
                 db.execute(f"PRAGMA user_version={wanted}")

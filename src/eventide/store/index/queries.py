@@ -13,7 +13,7 @@ import orjson
 
 from eventide.errors import RunAmbiguous, RunNotFound
 from eventide.journal.codec import decode
-from eventide.model import Changes, Facet, KeyInfo, ProjectInfo, RunInfo, RunQuery, RunStatus
+from eventide.model import Changes, Facet, ProjectInfo, RunInfo, RunQuery, RunStatus
 from eventide.store.index.stats import read_metrics
 
 if TYPE_CHECKING:
@@ -180,27 +180,6 @@ def projects(db: sqlite3.Connection) -> list[ProjectInfo]:
         "SELECT project, count(*), sum(status = 'running'), max(updated) FROM runs WHERE deleted IS NULL GROUP BY project ORDER BY 4 DESC"
     )
     return [ProjectInfo(*row) for row in rows]
-
-
-def keys(db: sqlite3.Connection, project: str | None, run_ids: list[str] | None) -> list[KeyInfo]:
-    """Return the keys logged in a project or by some runs, sorted by name."""
-    terms, params = ["1"], list[Any]()
-    if project is not None:
-        terms.append("project = ?")
-        params.append(project)
-    if run_ids is not None:
-        db.execute("CREATE TEMP TABLE IF NOT EXISTS wanted(run_id TEXT PRIMARY KEY)")
-        db.execute("DELETE FROM wanted")
-        db.executemany("INSERT OR IGNORE INTO wanted VALUES(?)", [(run_id,) for run_id in run_ids])
-        terms.append("run_id IN (SELECT run_id FROM wanted)")
-    sql = (
-        "SELECT project, key, group_concat(DISTINCT metrics.tags), count(*) FROM metrics JOIN runs USING(run_id)"  # noqa: S608
-        f" WHERE {' AND '.join(terms)} GROUP BY project, key ORDER BY key, project"
-    )
-    return [
-        KeyInfo(owner, key, "".join(sorted({*tags} - {","})), runs)
-        for owner, key, tags, runs in db.execute(sql, params)
-    ]
 
 
 _FACET_COLUMNS = {

@@ -76,18 +76,6 @@ def _to_row(stats: KeyStats) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def rebuild_keys(db: sqlite3.Connection) -> None:
-    """Make the list of all projects' keys anew from their runs."""
-    db.execute("DELETE FROM keys")
-    rows = db.execute("SELECT project, key, metrics.tags FROM metrics JOIN runs USING(run_id)")
-    joined: dict[tuple[str, str], set[str]] = {}
-    for owner, key, tags in rows:
-        joined.setdefault((owner, key), set()).update(tags)
-    db.executemany(
-        "INSERT INTO keys VALUES(?, ?, ?)", [(*which, "".join(sorted(tags))) for which, tags in joined.items()]
-    )
-
-
 def read_metrics(db: sqlite3.Connection, run_id: str, keys: tuple[str, ...] | None = None) -> dict[str, MetricStats]:
     """Return the statistics of one run's metrics, of all or of some keys, sorted by key."""
     sql = f"SELECT key, goal, {_COLUMNS} FROM metrics WHERE run_id = ?"  # noqa: S608
