@@ -47,7 +47,12 @@ def test_a_saved_query_is_read_by_name(serve: Serve, tmp_path: Path) -> None:
         assert _rows(client, query) == [[3]], query
     assert _rows(client, "SELECT 'alphas' AS alphas") == [["alphas"]]
     assert _rows(client, "WITH alphas AS (SELECT 7) FROM alphas") == [[7]]
-    assert _rows(client, "EXPLAIN SELECT * FROM alphas")
+    for query, column in (
+        ("DESCRIBE alphas", "run_id"),
+        ("SUMMARIZE SELECT * FROM alphas;", "run_id"),
+        ("EXPLAIN (FORMAT json) FROM alphas", ""),
+    ):
+        assert column in str(_rows(client, query)), query
     expanded = client.post("/api/sql", json={"query": "FROM alphas"}).json()["expanded"]
     again = serve(preferences_dir=tmp_path / "page").client
     assert len(_rows(again, "FROM alphas")) == len(_rows(again, expanded)) == 3

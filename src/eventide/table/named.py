@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from eventide.source import Source
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
+_EXPLAIN = re.compile(r"\s*explain\s+(?:analyze\s+|\(\s*(?:format|analyze)\b[^)]*\)\s*)?", re.IGNORECASE)
+_ABOUT = re.compile(r"\s*(?:describe|desc|summarize)\b", re.IGNORECASE)
 _LIMITS = SqlLimits(timeout_s=10.0)
 
 
@@ -69,7 +71,7 @@ def expand(source: Source, query: str, named: Mapping[str, str]) -> str:
     if not order:
         return query
     written = ", ".join(f'"{known[name][0]}" AS ({_line(known[name][1])})' for name in order)
-    given, rest = _with(body)
+    given, rest = _with(f"SELECT * FROM ({_line(body).rstrip('; ')})" if _ABOUT.match(body) else body)  # noqa: S608 - what a user asks
     return f"{head}{given}{written}{rest}"
 
 
@@ -118,7 +120,7 @@ def _base_tables(tree: Any) -> Iterator[str]:
 
 def _explained(query: str) -> tuple[str, str]:
     """Return what stands before a statement that is only to be explained, and the statement."""
-    found = re.match(r"\s*explain\s+(?:analyze\s+)?", query, re.IGNORECASE)
+    found = _EXPLAIN.match(query)
     return ("", query) if found is None else (found[0], query[found.end() :])
 
 
