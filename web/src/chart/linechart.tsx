@@ -132,8 +132,10 @@ function Chips({ state, source }: { state: Drawn; source: ChartSource }): JSX.El
   const { out, ranges, unusable, lines } = state;
   const all = () => source.setView({ outliers: "full" });
   const lost = lines.filter((line) => line.nonfinite > 0).length;
+  const base = source.view.value.minus && source.minus?.value;
   return (
     <>
+      {base && <span class="chip" title="Every curve minus that of the pinned run">− {source.runs.value.find((run) => run.id === base)?.name}</span>}
       {out.above > 0 && <button type="button" class="chip" title="Points above the plot; show the full range" onClick={all}>{out.above} above</button>}
       {out.below > 0 && <button type="button" class="chip" title="Points below the plot; show the full range" onClick={all}>{out.below} below</button>}
       {!ranges.cut && ranges.matters && <button type="button" class="chip" title="Most values lie in a much narrower range; show that" onClick={() => source.setView({ outliers: "auto" })}>show the bulk</button>}

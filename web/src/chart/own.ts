@@ -74,7 +74,7 @@ function balanced(body: string): boolean {
 
 /** Return a chart's drawing with what is its own. */
 export function decorated(plain: Drawn, keys: readonly string[], view: ChartView, notes: readonly Note[]): Drawn {
-  const own = ownOf(keys, view);
+  const own = ownOf(keys, view.minus ? {} : view); // ranges and lines are about values, not about differences
   const log = view.scale === "log";
   const fits = (value: number) => !log || value > 0;
   const references = own.references.filter((one) => fits(one.value));
@@ -120,7 +120,7 @@ export function paint(pen: Pen & Partial<CanvasRenderingContext2D>, frame: Frame
       pen.font = `${11 * ratio}px system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif`;
       pen.textAlign = "right";
       pen.fillStyle = ink;
-      pen.fillText(referenceText({ value, label }), left + width - 4 * ratio, at < top + 16 * ratio ? at + 12 * ratio : at - 4 * ratio);
+      pen.fillText(referenceText({ value, label }), left + width - 4 * ratio, at < top + 11 * ratio ? at + 12 * ratio : at - 3 * ratio);
     }
   }
   return placed.map(({ note, line: curve }) => {
