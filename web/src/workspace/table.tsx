@@ -81,8 +81,11 @@ export function Table({ workspace, colors, shownIds, actions }: TableProps): JSX
 
   const derived = facts.value.filter((fact) => fact.column.derived).map((fact) => fact.column.field);
   const inView = derived.length ? list.slice(rows.from, rows.to).flatMap((line) => (line.kind === "run" ? [line.run] : [])) : [];
+  // Two loads of a module need not end in the order in which they began: what is in view then counts.
+  const look = useRef({ inView, derived });
+  look.current = { inView, derived };
   useEffect(() => {
-    if (inView.length) void import("./values.ts").then(({ fill }) => fill(inView, derived));
+    if (inView.length) void import("./values.ts").then(({ fill }) => fill(look.current.inView, look.current.derived));
   }, [derived.join(), inView.map((run) => run.id + run.rows).join()]);
 
   const move = (to: number) => {
