@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +17,12 @@ from eventide.table.store import open_source
 from eventide.testing import FakeClock, make_run
 from eventide.tui.app import TerminalUI
 from eventide.tui.place import Options
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+    from eventide.source import Source
+    from eventide.tui.screens.runs import RunsScreen
 
 HOSTILE = "\x1b]52;c;ZXZpbA==\x07\x1b]0;owned\x07\x1b[2J\u202egpj.exe[bold]x[/bold]"
 
@@ -72,34 +80,101 @@ async def settled(app: TerminalUI, pilot: Any) -> None:
             return
 
 
-@pytest.fixture
-def drive(root: Path) -> Drive:
-    """Return what starts the program, presses keys, and gives the screen back."""
-    import asyncio
+class Heard(TerminalUI):
+    """The program, with what it says for a moment kept."""
 
-    def driven(
-        *keys: str,
+    def __init__(self, *args: Any, **how: Any) -> None:
+        super().__init__(*args, **how)
+        self.said: list[str] = []
+
+    def notify(self, message: str, **how: Any) -> None:
+        """Keep a message, and show it."""
+        self.said.append(message)
+        super().notify(message, **how)
+
+
+@dataclass(frozen=True)
+class Hand:
+    """Someone at the program: presses keys, clicks, looks."""
+
+    app: Heard
+    pilot: Pilot[None]
+
+    async def settled(self) -> None:
+        """Wait until nothing is asked and drawn any more."""
+        await settled(self.app, self.pilot)
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, waiting for the answer to each; `=text` is typed."""
+        for key in keys:
+            await self.pilot.press(*(list(key[1:]) if key.startswith("=") else [key]))
+            await self.settled()
+
+    @property
+    def seen(self) -> str:
+        """What is on the screen."""
+        return screen_text(self.app)
+
+    async def until(self, text: str) -> None:
+        """Wait until a text is on the screen, or is said."""
+        for _ in range(600):
+            if text in self.seen or any(text in message for message in self.app.said):
+                return
+            await self.pilot.pause(0.05)
+        raise AssertionError(f"{text} never came:\n{self.seen}\n{self.app.said}")
+
+    @property
+    def runs(self) -> RunsScreen:
+        """The table of runs."""
+        found = self.app.runs_screen
+        assert found is not None
+        return found
+
+
+Visit = Callable[..., str]
+Act = Callable[[Hand], Awaitable[None]]
+
+
+@pytest.fixture
+def visit(root: Path) -> Visit:
+    """Return what starts the program, lets a function act on it, and gives the screen back."""
+
+    def visited(
+        act: Act,
+        *,
         size: tuple[int, int] = (120, 40),
         run_id: str = "",
-        check: Callable[[TerminalUI], Any] | None = None,
+        place: str = "",
+        source: Source | None = None,
         **options: Any,
     ) -> str:
         async def main() -> str:
-            source = open_source(root)
+            asked = source or open_source(root)
             try:
-                app = TerminalUI(source, Options(**options), place="~/project", run_id=run_id, dark=True)
+                app = Heard(asked, Options(**options), place=place or "~/project", run_id=run_id, dark=True)
                 async with app.run_test(size=size) as pilot:
                     await settled(app, pilot)
-                    for key in keys:
-                        await pilot.press(*(list(key[1:]) if key.startswith("=") else [key]))
-                        await settled(app, pilot)
-                    if check is not None:
-                        check(app)
+                    await act(Hand(app, pilot))
                     return screen_text(app)
             finally:
-                source.close()
+                asked.close()
 
         coroutine: Coroutine[Any, Any, str] = main()
         return asyncio.run(coroutine)
+
+    return visited
+
+
+@pytest.fixture
+def drive(visit: Visit) -> Drive:
+    """Return what starts the program, presses keys, and gives the screen back."""
+
+    def driven(*keys: str, check: Callable[[TerminalUI], Any] | None = None, **how: Any) -> str:
+        async def act(hand: Hand) -> None:
+            await hand.press(*keys)
+            if check is not None:
+                check(hand.app)
+
+        return visit(act, **how)
 
     return driven

@@ -149,9 +149,10 @@ class Watch:
                 pause_s = max(self._least_s, IDLE_S)
                 continue
             cost_s = time.thread_time() - began
-            is_new = bool(cursor) and bool(changes.run_ids or changes.removed)
+            is_first = not cursor  # what changed between the first answer and this look is in neither
+            is_new = is_first or bool(changes.run_ids or changes.removed)
             cursor = changes.cursor
             idle_s = self._least_s if is_new else min(IDLE_S, pause_s * 1.5)
             pause_s = max(self._least_s, idle_s, cost_s / SHARE)
             if is_new and not self._ended.is_set():
-                self._target.post_message(Changed(changes.run_ids, changes.removed))
+                self._target.post_message(Changed(() if is_first else changes.run_ids, changes.removed))
