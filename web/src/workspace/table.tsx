@@ -18,10 +18,12 @@ import { groupId, guessGoal } from "./ranks.ts";
 import { bestOf, watchLines, type TableLine } from "./lines.ts";
 import { Line, type ColumnFacts } from "./line.tsx";
 import type { HeadMenuProps } from "./headmenu.tsx";
+import type { ValuesProps } from "./values.ts";
 import type { Colors } from "./shown.ts";
 import type { Actions } from "./actions.ts";
 import type { ReadonlySignal } from "@preact/signals";
 
+const Values = later<ValuesProps>(() => import("./values.ts").then((module) => module.Values));
 const HeadMenu = later<HeadMenuProps>(() => import("./headmenu.tsx").then((module) => module.HeadMenu));
 
 /** Room of the columns that stay: check box, colour and state, name. */
@@ -80,13 +82,6 @@ export function Table({ workspace, colors, shownIds, actions }: TableProps): JSX
   useEffect(() => workspace.see(rows.from, rows.to), [rows.from, rows.to, list.length]);
 
   const derived = facts.value.filter((fact) => fact.column.derived).map((fact) => fact.column.field);
-  const inView = derived.length ? list.slice(rows.from, rows.to).flatMap((line) => (line.kind === "run" ? [line.run] : [])) : [];
-  // Two loads of a module need not end in the order in which they began: what is in view then counts.
-  const look = useRef({ inView, derived });
-  look.current = { inView, derived };
-  useEffect(() => {
-    if (inView.length) void import("./values.ts").then(({ fill }) => fill(look.current.inView, look.current.derived));
-  }, [derived.join(), inView.map((run) => run.id + run.rows).join()]);
 
   const move = (to: number) => {
     const next = Math.max(0, Math.min(list.length - 1, to));
@@ -138,6 +133,7 @@ export function Table({ workspace, colors, shownIds, actions }: TableProps): JSX
     >
       <div class="table-room" role="presentation" style={{ width: `${total}px`, height: `${HEAD + list.length * height}px`, "--fixed": `${fixed.value}px` }}>
         <Head workspace={workspace} facts={shownFacts} total={total} />
+        {derived.length > 0 && <Values fields={derived} runs={list.slice(rows.from, rows.to).flatMap((line) => (line.kind === "run" ? [line.run] : []))} />}
         <div role="rowgroup" class="table-body" style={{ top: `${HEAD}px` }}>
           {list.slice(rows.from, rows.to).map((line, offset) => {
             const number = rows.from + offset;

@@ -1,5 +1,6 @@
 // Fills the columns that need points (the mean of the last rows, the value at a step) for the runs in view: one question for all of
 // them, asked again for the runs that have logged since. Loaded with the first such column.
+import { useEffect } from "preact/hooks";
 import { send } from "../core/api.ts";
 import type { Run, ValuesAnswer } from "../core/types.ts";
 import { sayFailed } from "../ui/toast.tsx";
@@ -8,6 +9,20 @@ import { pointValues, type PointValues } from "./columns.ts";
 const REST_MS = 60;
 const MOST = 500;
 const MOST_FIELDS = 32;
+
+export interface ValuesProps {
+  /** In view. */
+  runs: readonly Run[];
+  fields: readonly string[];
+}
+
+/** Draws nothing: asks for what the runs in view say in columns that need points. */
+export function Values({ runs, fields }: ValuesProps): null {
+  useEffect(() => {
+    if (runs.length) fill(runs, fields);
+  }, [fields.join(), runs.map((run) => run.id + run.rows).join()]);
+  return null;
+}
 
 let wanted: { runs: readonly Run[]; fields: readonly string[] } | null = null;
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -22,7 +37,7 @@ export function missing(runs: readonly Run[], fields: readonly string[], known: 
 }
 
 /** Ask for what the runs in view lack; while an answer is under way, for the last ones named after it. */
-export function fill(runs: readonly Run[], fields: readonly string[]): void {
+function fill(runs: readonly Run[], fields: readonly string[]): void {
   wanted = { runs, fields: fields.slice(0, MOST_FIELDS) };
   clearTimeout(timer);
   if (!busy) timer = setTimeout(() => void ask(), REST_MS);
