@@ -68,13 +68,13 @@ class Between:
             if not self._sockets and b"upgrade: websocket" in first.lower():
                 came.sendall(_REFUSED)
                 return _close(came)
+            server = socket.create_connection(("127.0.0.1", self._port))
             with self._lock:
-                is_cut = self._is_cut
-                if not is_cut:
-                    server = socket.create_connection(("127.0.0.1", self._port))
+                if not (is_cut := self._is_cut):
                     self._open |= {came, server}
             if is_cut:
                 self._turned_away.release()
+                _close(server)
                 return _close(came)
             server.sendall(first)
             threading.Thread(target=_copy, args=(server, came), daemon=True).start()

@@ -8,7 +8,7 @@ import { bestOf } from "../src/workspace/lines.ts";
 import { sections } from "../src/workspace/sections.ts";
 import { groupNames, guessGoal, ranks } from "../src/workspace/ranks.ts";
 import { formatView, means, parseView, shortIds, split } from "../src/workspace/view.ts";
-import { visible } from "../src/ui/virtual.tsx";
+import { visible } from "../src/ui/span.ts";
 import { beside } from "../src/ui/popup.tsx";
 import type { Columns, Group, Run } from "../src/core/types.ts";
 

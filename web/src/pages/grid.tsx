@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { asNumber, exact, value as written } from "../core/format.ts";
-import { visible } from "../ui/virtual.tsx";
+import { visible } from "../ui/span.ts";
 import { copy } from "../ui/toast.tsx";
 
 const ROW = 26;

@@ -1,17 +1,7 @@
 // A list of which only the visible rows exist. Rows have one fixed height, so a million of them cost as much as fifty.
 import type { ComponentChildren, JSX } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-
-export interface Span {
-  from: number;
-  to: number;
-}
-
-/** Return the rows (or columns) from `from` up to, not including, `to` that lie in view, with some to spare. */
-export function visible(scroll: number, room: number, size: number, total: number, spare = 10): Span {
-  const from = Math.max(0, Math.floor(scroll / size) - spare);
-  return { from, to: Math.min(total, Math.ceil((scroll + room) / size) + spare) };
-}
+import { visible, type Span } from "./span.ts";
 
 interface VirtualProps {
   total: number;

@@ -9,12 +9,17 @@ import type { ChartSource } from "../chart/types.ts";
 import { useKeys } from "../core/keys.ts";
 import { kept } from "../core/state.ts";
 import { Icon } from "../ui/button.tsx";
+import { later } from "../ui/portal.tsx";
+import type { ChartGridProps } from "./chartgrid.tsx";
 import { ChartBar, findChart, SMOOTHS } from "./chartbar.tsx";
 import type { Workspace } from "./data.ts";
 import { sections, type Section } from "./sections.ts";
 import { chartSource, type watchShown } from "./shown.ts";
 
 const folded = kept<Record<string, boolean>>("folded", { system: true });
+const ChartGrid = later<ChartGridProps>(() => import("./chartgrid.tsx").then((module) => module.ChartGrid));
+/** Above so many charts only those near the view exist. */
+const MANY = 60;
 const HEIGHTS = [0, 340, 250, 210, 185, 165, 150];
 
 export function Charts({ workspace, watched }: { workspace: Workspace; watched: ReturnType<typeof watchShown> }): JSX.Element {
@@ -33,11 +38,12 @@ export function Charts({ workspace, watched }: { workspace: Workspace; watched: 
     return () => void (chartQuestions.value = null);
   });
   const hidden = (settings?.hidden ?? []).length;
+  const many = made.reduce((sum, section) => sum + section.charts.length, 0) > MANY;
   return (
     <section class="charts" aria-label="Charts">
       <ChartBar workspace={workspace} source={source} />
       <div class="charts-scroll" tabIndex={-1}>
-        {made.map((section) => <SectionOf key={section.name} section={section} source={section.table === "system" ? system : source} workspace={workspace} />)}
+        <div>{made.map((section) => <SectionOf key={section.name} section={section} source={section.table === "system" ? system : source} workspace={workspace} many={many} />)}</div>
         {!made.length && workspace.columns.value && <p class="charts-none faint">{view.find ? `No chart is called like “${view.find}”` : "Nothing numeric was logged yet"}</p>}
         {hidden > 0 && !view.charts.length && <p class="faint charts-more">{hidden} charts hidden. <button type="button" class="text-button" onClick={() => void workspace.saveSettings({ hidden: [] })}>Show them</button></p>}
         {view.charts.length > 0 && <p class="charts-more"><button type="button" class="text-button" onClick={() => workspace.setView({ charts: [] })}>Show all charts</button></p>}
@@ -46,13 +52,14 @@ export function Charts({ workspace, watched }: { workspace: Workspace; watched: 
   );
 }
 
-function SectionOf({ section, source, workspace }: { section: Section; source: ChartSource; workspace: Workspace }): JSX.Element {
+function SectionOf({ section, source, workspace, many }: { section: Section; source: ChartSource; workspace: Workspace; many: boolean }): JSX.Element {
   const view = workspace.view.value;
   const isFolded = Boolean(folded.value[section.name]) && !view.find && section.name !== "";
   const perRow = view.perRow;
   const single = section.charts.length === 1 && section.name === "";
   const height = HEIGHTS[perRow || (single ? 1 : 2)] ?? 185;
   const columns = perRow ? `repeat(${perRow}, minmax(0, 1fr))` : single ? "minmax(0, 1fr)" : "repeat(auto-fill, minmax(min(100%, 330px), 1fr))";
+  const chart = (keys: string[]) => <LineChart key={keys.join("+")} keys={keys} source={source} height={single ? 460 : height} items={() => import("./chartmenus.ts").then((module) => module.chartItems(keys, section, workspace))} />;
   return (
     <div class="section">
       {section.name && (
@@ -62,11 +69,8 @@ function SectionOf({ section, source, workspace }: { section: Section; source: C
           </button>
         </h2>
       )}
-      {!isFolded && (
-        <div class="chart-grid" style={{ gridTemplateColumns: columns }}>
-          {section.charts.map((keys) => <LineChart key={keys.join("+")} keys={keys} source={source} height={single ? 460 : height} items={() => import("./chartmenus.ts").then((module) => module.chartItems(keys, section, workspace))} />)}
-        </div>
-      )}
+      {!isFolded && many && <ChartGrid count={section.charts.length} columns={columns} height={height} render={(place) => chart(section.charts[place]!)} />}
+      {!isFolded && !many && <div class="chart-grid" style={{ gridTemplateColumns: columns }}>{section.charts.map(chart)}</div>}
     </div>
   );
 }

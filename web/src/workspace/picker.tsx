@@ -41,7 +41,7 @@ function Body({ workspace }: { workspace: Workspace }): JSX.Element {
   };
   return (
     <div class="picker-body">
-      <input type="search" autofocus placeholder="Find a column" aria-label="Find a column" value={text} onInput={(event) => setText(event.currentTarget.value)} onKeyDown={(event) => event.key === "Enter" && found[0] && set([...fields, found[0].field])} />
+      <input type="search" autofocus placeholder="Find a column" aria-label="Find a column" value={text} onInput={(event) => setText(event.currentTarget.value)} onKeyDown={(event) => event.key === "Enter" && found[0] && (set([...fields, found[0].field]), setText(""))} />
       <label class="faint"><input type="checkbox" checked={varying} onChange={() => setVarying(!varying)} /> only what varies</label>
       {!text && (
         <ul class="picker-list" aria-label="Shown columns">

@@ -11,7 +11,7 @@ import { Icon } from "../ui/button.tsx";
 import { Waiting } from "../ui/failure.tsx";
 import { placeOf, type Place } from "../ui/place.ts";
 import { later } from "../ui/portal.tsx";
-import { visible } from "../ui/virtual.tsx";
+import { visible } from "../ui/span.ts";
 import { cell, nextSort, type Column } from "./columns.ts";
 import type { Workspace } from "./data.ts";
 import { groupId, guessGoal } from "./ranks.ts";
@@ -68,7 +68,7 @@ export function Table({ workspace, colors, shownIds, actions }: TableProps): JSX
   const total = facts.value.reduce((sum, fact) => Math.max(sum, fact.left + fact.column.width), fixed.value);
   const list = lines.value;
   const rows = visible(size.value.top, size.value.height - HEAD, height, list.length);
-  const place = Math.max(0, list.findIndex((line) => lineId(line) === at.value));
+  const place = at.value === null ? 0 : Math.max(0, list.findIndex((line) => lineId(line) === at.value));
 
   useLayoutEffect(() => {
     const element = box.current!;

@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import type { ReadonlySignal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { projects } from "../app/store.ts";
-import { exact, plural } from "../core/format.ts";
+import { count, exact, plural } from "../core/format.ts";
 import { useKeys } from "../core/keys.ts";
 import { Button, Icon } from "../ui/button.tsx";
 import { Menu, MenuList, type MenuItem } from "../ui/menu.tsx";
@@ -40,7 +40,7 @@ export function TableBar({ workspace, shown, colors, actions }: { workspace: Wor
   const same = (columns.value?.params ?? []).filter((param) => !param.varying);
   return (
     <div class="table-bar">
-      <span class="counts"><b>{plural(total, "run")}</b>{of !== undefined && of > total && view.value.q ? <span class="faint"> of {of}</span> : null}</span>
+      <span class="counts"><b>{plural(total, "run")}</b>{of !== undefined && of > total && view.value.q ? <span class="faint"> of {count(of)}</span> : null}</span>
       <MenuButton name="group" label="Group runs" open={open?.what === "group"} onClick={show("group")}>{view.value.groupBy.length ? `by ${groupText(view.value.groupBy)}` : "Group"}</MenuButton>
       <Menu label="What colour means" items={() => menus().then((module) => module.colorItems(workspace))}><span class="faint">colour</span> <span class="cut">{colors.value.by}</span><Icon name="down" size={12} /></Menu>
       {selected > 0 && <Button kind="plain" onClick={(event) => void actions.menu(placeOf(event.currentTarget as Element), null)} action="run.actions" label="Actions on the selected runs">{selected} selected <Icon name="down" size={12} /></Button>}
@@ -79,8 +79,8 @@ function ShownLine({ workspace, shown }: { workspace: Workspace; shown: Shown })
   return (
     <div class="shown-line faint">
       {shown.rule === "selected" && <>Charts show the {plural(many, `selected ${what}`)}. <button type="button" class="text-button" onClick={top}>Show the {best} {FIRST}</button></>}
-      {shown.rule === "first" && <>Charts show the {many} {best} of {shown.total}. <button type="button" class="text-button" onClick={all}>Show all</button></>}
-      {shown.rule === "all" && shown.total > FIRST && <>Charts show all {shown.total}. <button type="button" class="text-button" onClick={top}>Show the {best} {FIRST}</button></>}
+      {shown.rule === "first" && <>Charts show the {count(many)} {best} of {count(shown.total)}. <button type="button" class="text-button" onClick={all}>Show all</button></>}
+      {shown.rule === "all" && shown.total > FIRST && <>Charts show all {count(shown.total)}. <button type="button" class="text-button" onClick={top}>Show the {best} {FIRST}</button></>}
     </div>
   );
 }

@@ -13,7 +13,7 @@ import type { ConsoleAnswer, ConsoleText, RunDetails } from "../../core/types.ts
 import { Button } from "../../ui/button.tsx";
 import { Failure } from "../../ui/failure.tsx";
 import { copy, save } from "../../ui/toast.tsx";
-import { visible } from "../../ui/virtual.tsx";
+import { visible } from "../../ui/span.ts";
 import { overwritten, pieces, plain } from "../../view/ansi.ts";
 import { Nothing } from "../bits.tsx";
 
