@@ -202,7 +202,9 @@ class _Parser:
 
     def _unknown(self, name: str) -> InvalidSetting:
         near = difflib.get_close_matches(name, list(self.known), 1)
-        return self.error(f"no metric is called `{name:.80}`", self._at, hint=f"did you mean `{near[0]}`?" if near else "")
+        return self.error(
+            f"no metric is called `{name:.80}`", self._at, hint=f"did you mean `{near[0]}`?" if near else ""
+        )
 
 
 def _of(apply: Callable[..., Any], *parts: Evaluate) -> Evaluate:
