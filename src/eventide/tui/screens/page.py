@@ -34,6 +34,7 @@ class Page(Screen[Any]):
     def __init__(self) -> None:
         super().__init__()
         self.asker: Asker | None = None
+        self.hints = self.HINTS
 
     @property
     def ui(self) -> TerminalUI:
@@ -103,7 +104,7 @@ class Page(Screen[Any]):
     def show_hints(self) -> None:
         """Show in the bottom line what keys do here, help always."""
         line: Line = []
-        for action in self.HINTS:
+        for action in self.hints:
             key, _, word = action.partition("|")
             shown = self.ui.keys.first(key)
             if shown:
@@ -114,7 +115,7 @@ class Page(Screen[Any]):
     def on_bar_clicked(self, event: Bar.Clicked) -> None:
         """Do what a clicked key of the bottom line does."""
         if event.bar.id == "keys":
-            for action in self.HINTS:
+            for action in self.hints:
                 key, _, word = action.partition("|")
                 if event.text in (self.ui.keys.first(key), word):
                     self.act(key)

@@ -42,16 +42,23 @@ _ARTIFACTS = (
     Column("size", "size", right=True),
     Column("aliases", "aliases"),
 )
+_ON_CHARTS = ("chart.full|chart", "chart.find|metrics", "chart.log|log", "chart.smooth_more|smooth")
+_ON_TAB = {
+    "metrics": ("run.open|chart", *_ON_CHARTS[1:]),
+    "config": ("run.open|fold",),
+    "system": _ON_CHARTS,
+    "console": ("filter.focus|find",),
+    "code": ("run.open|read", "filter.focus|find"),
+    "media": ("run.open|look",),
+    "artifacts": ("run.open|files",),
+}
+_EVERYWHERE = ("run.console|console", "run.system|system", "run.actions|actions", "view.back|back")
 
 
 class RunScreen(ChartKeys):
     """One run."""
 
     SCOPES: ClassVar[tuple[str, ...]] = ("run", "table", "charts")
-    HINTS: ClassVar[tuple[str, ...]] = (
-        "pane.next|next tab", "run.open|open", "chart.full|chart", "chart.find|metrics", "run.console|console", "run.system|system",
-        "run.actions|actions", "view.back|back",
-    )  # fmt: skip
     CSS: ClassVar[str] = """
     RunScreen #body { height: 1fr; }
     RunScreen #main { width: 1fr; display: none; }
@@ -183,6 +190,8 @@ class RunScreen(ChartKeys):
         self.remove_class("inside")
         self.query_one("#text", TextPane).shift = 0
         self._read = []
+        self.hints = ("pane.next|next tab", *_ON_TAB.get(tab, ()), *_EVERYWHERE)
+        self.show_hints()
         self._tabs()
         self._fill()
         first = shape.split()[0]
@@ -370,6 +379,13 @@ class RunScreen(ChartKeys):
         """Show charts of these metrics only."""
         self.chosen_keys = keys
         self._fill()
+
+    def do_chart_full(self) -> None:
+        """Show the current chart alone; from a tab without charts, go to those first."""
+        if self.has_class("charts"):
+            super().do_chart_full()
+        else:
+            self._go("metrics")
 
     def do_pane_next(self) -> None:
         """Next tab."""
