@@ -78,3 +78,18 @@ def test_the_first_frame_loads_neither_duckdb_nor_pandas_nor_fastapi(root: Path)
     )
     answer = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert answer.stdout.strip() == "[] False"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what Linux calls memory")
+def test_memory_is_given_back_and_all_goes_on_as_before() -> None:
+    """After loading Arrow a process gives back much of what it holds, Arrow reckons on as before, and pandas is kept out."""
+    code = (
+        "import sys; from pathlib import Path; from eventide.tui.frugal import give_back, save_memory; save_memory();"
+        "import pyarrow as pa, pyarrow.compute as pc, pyarrow.parquet;"
+        "held = lambda: int(Path('/proc/self/statm').read_text().split()[1]);"
+        "before = held(); give_back(); after = held();"
+        "print(after < before * 0.8, pc.sum(pa.array([1, None, 2])).as_py(), 'pandas' in sys.modules)"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert answer.stdout.strip() == "True 3 False"
+    assert answer.stderr == ""
