@@ -87,7 +87,9 @@ test("facets write terms of the grammar, replace their own and keep the others",
 
 test("charts stand in sections by prefix, that of the goal first, the machine's last", () => {
   const options = { charts: [], find: "", pinned: ["lr"], hidden: [], order: [], goal: "val/acc" };
-  assert.deepEqual(sections(columns, options).map((section) => section.name), ["pinned", "val", "train", "system"]);
+  const more = { ...columns, metrics: [...columns.metrics, { key: "train/acc", runs: 2, numeric: true }] };
+  assert.deepEqual(sections(more, options).map((section) => section.name), ["pinned", "val", "train", "system"]);
+  assert.deepEqual(sections(columns, options).map((section) => section.name), ["pinned", "", "system"]); // heads above one chart each are left out
   assert.deepEqual(sections(columns, { ...options, find: "loss" }).map((section) => section.charts), [[["train/loss"]]]);
 });
 

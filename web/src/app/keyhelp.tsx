@@ -1,4 +1,4 @@
-// All keys, generated from the key table; those that do nothing on this page are faint.
+// All keys, generated from the key table; over a page those that do nothing there are faint.
 import type { JSX } from "preact";
 import { ACTIONS, SCOPES } from "../core/actions.ts";
 import { isBound, keyLabel, keysOf } from "../core/keys.ts";
@@ -7,12 +7,12 @@ import { Dialog } from "../ui/dialog.tsx";
 export function KeyHelp({ onClose }: { onClose: () => void }): JSX.Element {
   return (
     <Dialog title="Keys" onClose={onClose} class="key-help">
-      <KeyTable />
+      <KeyTable here />
     </Dialog>
   );
 }
 
-export function KeyTable(): JSX.Element {
+export function KeyTable({ here }: { here?: boolean }): JSX.Element {
   return (
     <div class="key-groups">
       {Object.entries(SCOPES).map(([scope, heading]) => (
@@ -20,7 +20,7 @@ export function KeyTable(): JSX.Element {
           <h3>{heading}</h3>
           <dl>
             {ACTIONS.filter((action) => action.scope === scope).map((action) => (
-              <div key={action.id} class={isBound(action.id) ? "" : "faint"}>
+              <div key={action.id} class={!here || isBound(action.id) ? "" : "faint"}>
                 <dt>{keysOf(action.id).map((key) => <kbd key={key}>{keyLabel(key)}</kbd>)}</dt>
                 <dd>{action.text}</dd>
               </div>

@@ -145,7 +145,7 @@ function Head({ run, edit }: { run: RunDetails; edit: TabProps["edit"] }): JSX.E
         ) : (
           <h1 title={run.name}><bdi>{run.name}</bdi></h1>
         )}
-        {!readOnly.value && !naming && <Button icon="settings" label="Rename" onClick={() => setNaming(true)} />}
+        {!readOnly.value && !naming && <Button icon="edit" label="Rename" onClick={() => setNaming(true)} />}
         <span class="run-state"><Status status={run.status} /></span>
         {run.archived && <span class="chip">archived</span>}
         {run.deleted !== null && <span class="chip bad">in the bin</span>}

@@ -7,7 +7,7 @@ const PATHS = {
   down: "M4 6l4 4 4-4",
   right: "M6 4l4 4-4 4",
   close: "M4 4l8 8M12 4l-8 8",
-  more: "M3.5 8h.01M8 8h.01M12.5 8h.01",
+  more: "M3 8h.6M7.7 8h.6M12.4 8h.6",
   search: "M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10zM11 11l3.5 3.5",
   full: "M2.5 6V2.5H6M10 2.5h3.5V6M13.5 10v3.5H10M6 13.5H2.5V10",
   share: "M6.5 9.5l3-3M7 5l1.6-1.6a2.7 2.7 0 0 1 3.9 3.9L11 9M9 11l-1.6 1.6a2.7 2.7 0 0 1-3.9-3.9L5 7",
@@ -20,7 +20,7 @@ const PATHS = {
 };
 
 /** Icons that only open menus and later pages need: see moreicons.ts. */
-export type LaterIcon = "pin" | "hide" | "eye" | "copy" | "download" | "trash" | "help" | "plus" | "check" | "left" | "up" | "chart";
+export type LaterIcon = "pin" | "hide" | "eye" | "copy" | "download" | "trash" | "help" | "plus" | "check" | "left" | "up" | "chart" | "edit";
 export type IconName = keyof typeof PATHS | LaterIcon;
 
 const paths: Partial<Record<IconName, string>> = PATHS;

@@ -20,6 +20,8 @@ const folded = kept<Record<string, boolean>>("folded", { system: true });
 const ChartGrid = later<ChartGridProps>(() => import("./chartgrid.tsx").then((module) => module.ChartGrid));
 /** Above so many charts only those near the view exist. */
 const MANY = 60;
+/** Up to so many charts have room to be taller. */
+const FEW = 4;
 const HEIGHTS = [0, 340, 250, 210, 185, 165, 150];
 
 export function Charts({ workspace, watched }: { workspace: Workspace; watched: ReturnType<typeof watchShown> }): JSX.Element {
@@ -38,12 +40,12 @@ export function Charts({ workspace, watched }: { workspace: Workspace; watched: 
     return () => void (chartQuestions.value = null);
   });
   const hidden = (settings?.hidden ?? []).length;
-  const many = made.reduce((sum, section) => sum + section.charts.length, 0) > MANY;
+  const total = made.reduce((sum, section) => sum + (folded.value[section.name] ? 0 : section.charts.length), 0);
   return (
     <section class="charts" aria-label="Charts">
       <ChartBar workspace={workspace} source={source} />
       <div class="charts-scroll" tabIndex={-1}>
-        <div>{made.map((section) => <SectionOf key={section.name} section={section} source={section.table === "system" ? system : source} workspace={workspace} many={many} />)}</div>
+        <div>{made.map((section) => <SectionOf key={section.name} section={section} source={section.table === "system" ? system : source} workspace={workspace} total={total} />)}</div>
         {!made.length && workspace.columns.value && <p class="charts-none faint">{view.find ? `No chart is called like “${view.find}”` : "Nothing numeric was logged yet"}</p>}
         {hidden > 0 && !view.charts.length && <p class="faint charts-more">{hidden} charts hidden. <button type="button" class="text-button" onClick={() => void workspace.saveSettings({ hidden: [] })}>Show them</button></p>}
         {view.charts.length > 0 && <p class="charts-more"><button type="button" class="text-button" onClick={() => workspace.setView({ charts: [] })}>Show all charts</button></p>}
@@ -52,13 +54,14 @@ export function Charts({ workspace, watched }: { workspace: Workspace; watched: 
   );
 }
 
-function SectionOf({ section, source, workspace, many }: { section: Section; source: ChartSource; workspace: Workspace; many: boolean }): JSX.Element {
+function SectionOf({ section, source, workspace, total }: { section: Section; source: ChartSource; workspace: Workspace; total: number }): JSX.Element {
   const view = workspace.view.value;
   const isFolded = Boolean(folded.value[section.name]) && !view.find && section.name !== "";
   const perRow = view.perRow;
   const single = section.charts.length === 1 && section.name === "";
-  const height = HEIGHTS[perRow || (single ? 1 : 2)] ?? 185;
-  const columns = perRow ? `repeat(${perRow}, minmax(0, 1fr))` : single ? "minmax(0, 1fr)" : "repeat(auto-fill, minmax(min(100%, 330px), 1fr))";
+  const many = total > MANY;
+  const height = HEIGHTS[perRow || (total <= FEW ? 1 : 2)] ?? 185;
+  const columns = perRow ? `repeat(${perRow}, minmax(0, 1fr))` : single ? "minmax(0, 1fr)" : `repeat(auto-${many ? "fill" : "fit"}, minmax(min(100%, 330px), 1fr))`;
   const chart = (keys: string[]) => <LineChart key={keys.join("+")} keys={keys} source={source} height={single ? 460 : height} items={() => import("./chartmenus.ts").then((module) => module.chartItems(keys, section, workspace))} />;
   return (
     <div class="section">

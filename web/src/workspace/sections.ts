@@ -24,7 +24,10 @@ export function sections(columns: Columns | null, options: { charts: string[][];
   const rest = grouped(keys.filter((key) => !pinned.includes(key)));
   const first = sectionOf(options.goal ?? "");
   const weight = (name: string) => (name === first ? 0 : name === LOOSE ? 2 : 1);
-  for (const [name, group] of [...rest].sort(([a], [b]) => weight(a) - weight(b))) made.push({ name, charts: group.map((key) => [key]), table: "events" });
+  const groups = [...rest].sort(([a], [b]) => weight(a) - weight(b));
+  // Heads above one chart each would only tear the charts apart.
+  if (groups.length && groups.every(([, group]) => group.length === 1)) made.push({ name: "", charts: groups.map(([, group]) => group), table: "events" });
+  else for (const [name, group] of groups) made.push({ name, charts: group.map((key) => [key]), table: "events" });
   const system = ranked(options.find, columns.system, (key) => key);
   if (system.length) made.push({ name: "system", charts: system.map((key) => [key]), table: "system" });
   return made;

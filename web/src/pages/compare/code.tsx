@@ -4,7 +4,7 @@ import { get } from "../../core/api.ts";
 import { query, setQuery } from "../../core/route.ts";
 import { useAnswer } from "../../core/state.ts";
 import type { CodeDiff } from "../../core/types.ts";
-import { Asked, Choice, inQuery, Select } from "../bits.tsx";
+import { Asked, Choice, inQuery, Nothing, Select } from "../bits.tsx";
 import { CodeChanges } from "../codediff.tsx";
 import type { CompareProps } from "../compare.tsx";
 
@@ -23,7 +23,7 @@ export function CodeBetween({ compared, reference }: CompareProps): JSX.Element 
         <span class="room" />
         <Choice label="Layout" list={[["1", "split"], ["0", "unified"]]} chosen={split ? "1" : "0"} onChoose={inQuery("split", "1")} />
       </div>
-      <Asked of={found} what="Comparing">{({ files }) => <CodeChanges files={files} split={split} />}</Asked>
+      {found.answer.value.error?.code === "object_not_found" ? <Nothing what={(found.answer.value.error.message.includes(b.id) ? b : a).name + " kept no code"} how={found.answer.value.error.hint} /> : <Asked of={found} what="Comparing">{({ files }) => <CodeChanges files={files} split={split} />}</Asked>}
     </>
   );
 }
