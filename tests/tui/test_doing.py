@@ -16,6 +16,7 @@ import pytest
 from textual import events
 
 from eventide.errors import NotAStore
+from eventide.keymap import actions
 from eventide.model import RunQuery
 from eventide.server.app import make_app
 from eventide.server.serving import Server, bind
@@ -25,6 +26,7 @@ from eventide.table.store import open_source
 from eventide.tui.chart import BrailleChart
 from eventide.tui.charts import Charts
 from eventide.tui.grid import Grid
+from eventide.tui.keys import textual_key
 from eventide.tui.screens.plot import PlotScreen
 from eventide.tui.screens.run import RunScreen
 
@@ -55,6 +57,42 @@ def _writer(root: Path, name: str) -> subprocess.Popen[str]:
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     return process
+
+
+# ── every key ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+PLACES: dict[str, tuple[str, ...]] = {
+    "runs": (),
+    "nothing": ("slash", "=nosuchrun", "enter"),
+    "run": ("enter",),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_every_key_may_be_pressed_everywhere(
+    visit: Visit, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No key of the table, pressed on any screen, ends the program."""
+    keys = [textual_key(each.keys[0]) for each in actions("tui") if each.keys and each.id != "app.quit"]
+
+    async def act(hand: Hand) -> None:
+        await hand.press(*PLACES[place])
+        wanted = hand.app.screen
+        for key in keys:
+            if hand.app.screen is not wanted:
+                while len(hand.app.screen_stack) > 2:
+                    hand.app.pop_screen()
+                await hand.pilot.pause()
+                if hand.app.screen is not wanted:
+                    hand.runs.grid.focus()
+                    await hand.press(*PLACES[place])
+                    wanted = hand.app.screen
+            await hand.pilot.press(key, "escape")
+            assert hand.app.is_running
+        await hand.settled()
+
+    monkeypatch.chdir(tmp_path)
+    visit(act, size=(80, 24))
 
 
 # ── the mouse ───────────────────────────────────────────────────────────────────────────────────────────────────────────
