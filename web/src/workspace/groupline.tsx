@@ -39,6 +39,9 @@ function groupCell(group: Group, column: Column, workspace: Workspace): [string,
   return given === undefined ? ["", undefined] : [value(given), exact(given)];
 }
 
+/** Write a deviation the way its mean is written: 0.8713±0.006, not 0.8713±6e-3. */
+const beside = (mean: number, spread: number): string => (Math.abs(mean) >= 0.01 && spread < 0.01 && spread >= 1e-5 ? String(Number(spread.toPrecision(2))) : number(spread, 2));
+
 export function statText(stats: GroupStats, stat: string): [string, string | undefined] {
   const of = (name: keyof GroupStats) => asNumber(stats[name]);
   const short = (given: number | null) => (given === null ? "" : number(given, 3));
@@ -49,5 +52,5 @@ export function statText(stats: GroupStats, stat: string): [string, string | und
   if (stat === "median_iqr") return [`${short(of("median"))} [${short(of("q1"))}, ${short(of("q3"))}]`, title];
   if (stat === "min_max") return [`${short(of("min"))}…${short(of("max"))}`, title];
   const spread = of(stat === "mean_sem" ? "sem" : "std");
-  return [spread === null ? number(mean) : `${number(mean)}±${number(spread, 2)}`, title];
+  return [spread === null ? number(mean) : `${number(mean)}±${beside(mean, spread)}`, title];
 }
