@@ -1,1 +1,0 @@
-import"./chunk-WUOQY4OK.js";import"./chunk-EBS6EYEX.js";

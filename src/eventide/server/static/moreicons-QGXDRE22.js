@@ -1,0 +1,1 @@
+import"./chunk-JC4PBMAI.js";import"./chunk-4SL34L44.js";

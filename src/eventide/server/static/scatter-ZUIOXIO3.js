@@ -1,1 +1,0 @@
-import{g as s,h as a,i as o,j as t,k as r,l as i}from"./chunk-KVK6O2XW.js";import"./chunk-GR3HX44Z.js";import"./chunk-JDV7H6TA.js";import"./chunk-V5RIDCSP.js";import"./chunk-2SWNLWQU.js";import"./chunk-EBS6EYEX.js";export{r as Key,s as Scatter,i as Tip,t as colorAt,o as goalOf,a as withOwn};
