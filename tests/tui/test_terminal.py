@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -66,6 +67,64 @@ def test_a_live_run_is_shown_in_a_real_terminal(tmp_path: Path) -> None:
     finally:
         script.kill()
         subprocess.run([*tmux, "kill-server"], check=False, env=environment, capture_output=True)
+
+
+HOSTILE = """
+import eventide
+evil = "\\x1b]52;c;ZXZpbA==\\x07\\x1b]0;owned\\x07\\x1b[2J\\x9b31m\\x1b[10;1Howned"
+run = eventide.init(dir={root!r}, notes=evil + "\\n" + evil, config={{"k": evil, "plain": 1}})
+for step in range(40):
+    run.log({{"loss": 1 / (step + 1), "text": evil}})
+    print(evil, "printed", step, flush=True)
+run.summary["s"] = evil
+run.finish()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
+def test_nothing_that_was_logged_steers_the_terminal(root: Path) -> None:
+    """Of sequences in names, notes, configs, values and console not one reaches the terminal on any screen."""
+    import pty
+
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "140", "LINES": "45"}
+    subprocess.run(
+        [sys.executable, "-c", HOSTILE.format(root=str(root))], check=True, env=environment, stdout=subprocess.DEVNULL
+    )
+    pid, terminal = pty.fork()
+    if not pid:
+        os.execve(sys.executable, [sys.executable, "-m", "eventide", "tui", str(root)], environment)  # noqa: S606
+
+    def read(sign: bytes) -> bytes:
+        found, end = b"", time.monotonic() + 30
+        while sign not in found and time.monotonic() < end:
+            if select.select([terminal], [], [], 0.1)[0]:
+                found += os.read(terminal, 65536)
+        assert sign in found, (sign, found[-2000:])
+        return found
+
+    written = b""
+    try:
+        written += read(b"newest first")
+        for keys, sign in (
+            (b"\r", b"overview"),
+            (b"\t", b"metrics"),
+            (b"\t", b"parameter"),
+            (b"L", b"printed"),
+            (b"q", b"newest"),
+            (b"f", b"crosshair"),
+            (b"q", b"newest"),
+            (b"\x06", b"parameter"),
+            (b"\x1b", b"newest"),
+            (b"d", b"are the same"),
+        ):
+            os.write(terminal, keys)
+            written += read(sign)
+    finally:
+        os.kill(pid, 9)
+        os.waitpid(pid, 0)
+        os.close(terminal)
+    for evil in (b"\x1b]52", b"ZXZpbA", b"]0;owned", b"\x1b[10;1Howned", b"\xc2\x9b31m"):
+        assert evil not in written
 
 
 def test_the_first_frame_loads_neither_duckdb_nor_pandas_nor_fastapi(root: Path) -> None:
