@@ -97,9 +97,9 @@ class CompareScreen(GridKeys):
     """Some runs side by side."""
 
     HINTS: ClassVar[tuple[str, ...]] = (
-        "pane.next|next tab", "run.open|whole file", "chart.outliers|all or differences",
-        "columns.right|more runs", "view.back|back",
+        "pane.next|next tab", "chart.outliers|all or differences", "columns.right|more runs", "view.back|back",
     )  # fmt: skip
+    HINTS_OF_CODE: ClassVar[tuple[str, ...]] = ("pane.next|next tab", "run.open|whole file", "view.back|back")
     SCOPES: ClassVar[tuple[str, ...]] = ("table", "charts")
     CSS: ClassVar[str] = """
     CompareScreen #body { height: 1fr; }
@@ -146,6 +146,10 @@ class CompareScreen(GridKeys):
         if found is None:
             return
         self.set_class(self.tab == "code", "code")
+        here = self.HINTS_OF_CODE if self.tab == "code" else self.HINTS
+        if here != self.hints:
+            self.hints = here
+            self.show_hints()
         names = " · ".join(safe(run.name) for run in found.runs[:4])
         self.bar("head").show([(" eventide ", "bold"), (f" {len(found.runs)} runs: ", "dim"), (names, "")])
         tabs: Line = [(" ", "")]
