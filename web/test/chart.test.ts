@@ -4,7 +4,7 @@ import { drawLines, mapper, type Frame, type Pen } from "../src/chart/draw.ts";
 import { axisTexts } from "../src/chart/axistexts.ts";
 import { caption, fullRange, nearestAt, outside, valueAt, yRange } from "../src/chart/model.ts";
 import { SvgPen, thinned } from "../src/chart/svg.ts";
-import { decorated, keyOf, ownOf, withOwn } from "../src/chart/own.ts";
+import { decorated, keyOf, offers, ownOf, withOwn } from "../src/chart/own.ts";
 import { tipRows } from "../src/chart/tiprows.ts";
 import { titleOf, type Drawn, type Line } from "../src/chart/types.ts";
 
@@ -149,6 +149,9 @@ test("what is typed is a metric where there is one, else an expression in parent
   assert.equal(keyOf("=(a + b)", []), "=(a + b)");
   assert.equal(keyOf("  ", []), "");
   assert.equal(titleOf("=(a + b)"), "a + b");
+  assert.deepEqual(offers("val/loss - tra", ["train/loss", "val/loss", "my metric"]), ["val/loss - train/loss"]);
+  assert.deepEqual(offers("2 * (my", ["train/loss", "my metric"]), ["2 * (`my metric`"]);
+  assert.deepEqual(offers("", ["my metric"]), ["my metric"]);
 });
 
 test("a line for reference widens the range, a range by hand decides it, and words stand on their run's charts", () => {

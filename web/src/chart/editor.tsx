@@ -7,7 +7,7 @@ import type { Parsed } from "../core/types.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { opened } from "../ui/opened.ts";
-import { keyOf, ownOf, withOwn, type Own } from "./own.ts";
+import { keyOf, offers, ownOf, withOwn, type Own } from "./own.ts";
 import { titleOf, type ChartSource } from "./types.ts";
 
 /** Open the dialog for a chart; null: for a new one. */
@@ -26,6 +26,7 @@ function Editor({ keys, source, onClose }: { keys: readonly string[] | null; sou
   const metrics = source.keys.value;
   const own = ownOf(keys ?? [], source.view.value);
   const [parts, setParts] = useState<string[]>(keys ? keys.map(titleOf) : [""]);
+  const [at, setAt] = useState(0);
   const [low, setLow] = useState(text(own.low));
   const [high, setHigh] = useState(text(own.high));
   const [lines, setLines] = useState<Typed[]>(own.references.map(({ value, label }) => ({ value: String(value), label })));
@@ -57,11 +58,11 @@ function Editor({ keys, source, onClose }: { keys: readonly string[] | null; sou
           <legend>Metrics and expressions</legend>
           {parts.map((part, place) => (
             <div class="editor-line" key={place}>
-              <input type="text" class="wide mono" autofocus={place === parts.length - 1} list="editor-metrics" aria-label={`Metric or expression ${place + 1}`} placeholder="val/acc, or train/loss - val/loss" value={part} onInput={(event) => setParts(replaced(parts, place, event.currentTarget.value))} />
+              <input type="text" class="wide mono" autofocus={place === parts.length - 1} list="editor-metrics" aria-label={`Metric or expression ${place + 1}`} placeholder="val/acc, or train/loss - val/loss" value={part} onFocus={() => setAt(place)} onInput={(event) => setParts(replaced(parts, place, event.currentTarget.value))} />
               {parts.length > 1 && <Button icon="close" label={`Remove ${part || "this line"}`} onClick={() => setParts(parts.filter((_, other) => other !== place))} />}
             </div>
           ))}
-          <datalist id="editor-metrics">{metrics.slice(0, 500).map((key) => <option key={key} value={key} />)}</datalist>
+          <datalist id="editor-metrics">{offers(parts[at] ?? "", metrics).map((key) => <option key={key} value={key} />)}</datalist>
           {canEdit && <Button kind="plain" icon="plus" onClick={() => setParts([...parts, ""])}>Another one</Button>}
           <p class="faint">+ − * / ^ and abs, sqrt, exp, log, log2, log10, min, max; spaces around − and / between names; `back-ticks` around names with spaces. Computed from every logged point.</p>
         </fieldset>

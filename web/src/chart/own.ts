@@ -62,6 +62,14 @@ export const keyOf = (typed: string, metrics: readonly string[]): string => {
   return body.startsWith("(") && titleOf(`=${body}`) !== `=${body}` && balanced(body.slice(1, -1)) ? `=${body}` : `=(${body})`;
 };
 
+/** Return what a text may go on as: the names that begin like its last word, or hold it. */
+export function offers(typed: string, metrics: readonly string[]): string[] {
+  const { index, 0: word } = /[^\s()+*^,`]*$/.exec(typed)!;
+  const wanted = word.toLowerCase();
+  const fit = metrics.filter((key) => key.toLowerCase().includes(wanted));
+  return fit.slice(0, 100).map((key) => typed.slice(0, index) + (/^[\w./:@-]+$/.test(key) || index === 0 ? key : `\`${key}\``));
+}
+
 /** Whether every parenthesis is closed where it was opened. */
 function balanced(body: string): boolean {
   let depth = 0;

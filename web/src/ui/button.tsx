@@ -16,11 +16,12 @@ const PATHS = {
   columns: "M2.5 3h11v10h-11zM6.2 3v10M9.8 3v10",
   reset: "M3 8a5 5 0 1 0 1.5-3.5L3 6M3 2.5V6h3.5",
   table: "M2.5 3h11v10h-11zM2.5 6.3h11M2.5 9.6h11M6.5 3v10",
+  plus: "M8 3v10M3 8h10",
   settings: "M2 5h7M12 5h2M2 11h2M7 11h7M10.5 6.5a1.5 1.5 0 1 0 0-3 1.5 1.5 0 0 0 0 3zM5.5 12.5a1.5 1.5 0 1 0 0-3 1.5 1.5 0 0 0 0 3z",
 };
 
 /** Icons that only open menus and later pages need: see moreicons.ts. */
-export type LaterIcon = "pin" | "hide" | "eye" | "copy" | "download" | "trash" | "help" | "plus" | "check" | "left" | "up" | "chart" | "edit";
+export type LaterIcon = "pin" | "hide" | "eye" | "copy" | "download" | "trash" | "help" | "check" | "left" | "up" | "chart" | "edit";
 export type IconName = keyof typeof PATHS | LaterIcon;
 
 const paths: Partial<Record<IconName, string>> = PATHS;

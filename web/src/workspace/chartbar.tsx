@@ -26,7 +26,7 @@ export function ChartBar({ workspace, source }: { workspace: Workspace; source: 
       <Menu label="What y is" items={() => menus().then((module) => module.yItems(source))}><span class="faint">y</span> {chart.scale !== "linear" ? chart.scale : chart.outliers === "auto" ? "auto" : chart.outliers} <Icon name="down" size={12} /></Menu>
       {zoomed && <Button kind="plain" icon="reset" label="Reset the zoom" action="chart.reset" onClick={() => source.setZoom(null)}>{number(chart.zoom![0], 5)}–{number(chart.zoom![1], 5)}</Button>}
       <span class="spring" />
-      <Button label="New chart: metrics and expressions" onClick={() => void import("../chart/editor.tsx").then((module) => module.editChart(null, source))}>+</Button>
+      <Button icon="plus" label="New chart: metrics and expressions" onClick={() => void import("../chart/editor.tsx").then((module) => module.editChart(null, source))} />
       <Menu label="Charts in a row" items={() => menus().then((module) => module.rowItems(workspace))}><Icon name="table" /></Menu>
       <input class="chart-find" type="search" placeholder={`Find charts (${keyLabel(keysOf("chart.find")[0] ?? "")})`} aria-label="Find charts by name, or by /regular expression/" value={find} onInput={(event) => search(event.currentTarget.value)} onKeyDown={(event) => event.key === "Escape" && (event.stopPropagation(), event.currentTarget.blur())} />
     </div>
