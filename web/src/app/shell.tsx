@@ -5,13 +5,13 @@ import type { ComponentType, JSX } from "preact";
 import { computed, signal } from "@preact/signals";
 import { keyLabel, keysOf, useKeys } from "../core/keys.ts";
 import { heardAt, liveState, lostAt } from "../core/live.ts";
-import { followLinks, go, href, match, path } from "../core/route.ts";
+import { followLinks, href, match, path } from "../core/route.ts";
 import { dark, toggleTheme } from "../core/theme.ts";
 import { dateTime } from "../core/format.ts";
-import { NAVIGATION, PAGES, STORE_PAGES, type NavigationEntry, type PageModule, type PageProps } from "../pages/index.ts";
+import { NAVIGATION, PAGES, type NavigationEntry, type PageModule, type PageProps } from "../pages/index.ts";
 import { Button, Icon } from "../ui/button.tsx";
 import { Failure, Waiting } from "../ui/failure.tsx";
-import { Menu, type MenuItem } from "../ui/menu.tsx";
+import { Menu } from "../ui/menu.tsx";
 import { later } from "../ui/portal.tsx";
 import { copy, say, sayFailed, Toasts, undoLast } from "../ui/toast.tsx";
 import { barSlot, fileNote, opened } from "./slots.ts";
@@ -84,6 +84,7 @@ export function Shell(): JSX.Element {
 }
 
 const exportPage = () => import("./onefile.ts").then((module) => module.exportPage()).catch(sayFailed);
+const menus = () => import("./shellmenus.ts");
 
 function CurrentPage(): JSX.Element {
   void loads.value;
@@ -118,7 +119,7 @@ function Bar(): JSX.Element {
         <span class="brand-name">eventide</span>
       </a>
       {inProject && (
-        <Menu label="Projects" items={projectItems} class="project-menu">
+        <Menu label="Projects" items={() => menus().then((module) => module.projectItems())} class="project-menu">
           <span class="project-name">{project.value}</span>
           <Icon name="down" size={12} />
         </Menu>
@@ -139,25 +140,9 @@ function Bar(): JSX.Element {
       </button>
       <Button icon={dark.value ? "sun" : "moon"} label={dark.value ? "Light theme" : "Dark theme"} action="theme.toggle" onClick={toggleTheme} />
       <Button icon="share" label="Copy a link to this view" action="link.copy" onClick={() => void copy(location.href, "Link copied")} />
-      <Menu icon="more" label="More" items={moreItems} />
+      <Menu icon="more" label="More" items={() => menus().then((module) => module.moreItems(shown, exportPage))} />
     </header>
   );
-}
-
-function projectItems(): MenuItem[] {
-  const list = projects.value ?? [];
-  return [
-    ...list.map((one): MenuItem => ({ text: one.name, detail: one.running ? `${one.running} live` : `${one.runs}`, checked: one.name === project.value, onChoose: () => go(`/p/${encodeURIComponent(one.name)}`) })),
-    { text: "All projects", icon: "left", apart: true, href: href("/?all") },
-  ];
-}
-
-function moreItems(): MenuItem[] {
-  return [
-    ...STORE_PAGES.map((entry): MenuItem => ({ text: entry.text, href: shown(entry) })),
-    { text: "This view as one HTML file", icon: "download", action: "view.export", apart: true, onChoose: () => void exportPage() },
-    { text: "Keys", action: "help.open", onChoose: () => (opened.value = "help") },
-  ];
 }
 
 function Live(): JSX.Element | null {

@@ -55,6 +55,9 @@ export function useAnswer<T>(question: string | null, fetcher: (signal: AbortSig
   return { answer, reload };
 }
 
+/** Return `last` where it holds the same as `now`, so that what depends on it stays as it is. */
+export const same = <T>(last: T[], now: T[]): T[] => (last.length === now.length && now.every((one, at) => one === last[at]) ? last : now);
+
 export function asProblem(error: unknown): Problem {
   return error instanceof Problem ? error : new Problem(error instanceof Error ? error.message : String(error), 0, "PageError");
 }

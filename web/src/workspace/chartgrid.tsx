@@ -14,6 +14,9 @@ export interface ChartGridProps {
 }
 
 const SPARE = 500;
+/** In pixels for each millisecond. */
+const FLYING = 6;
+const REST_MS = 80;
 /** What stands around a plot, until a chart has been measured. */
 const AROUND = 46;
 /** Height of a row with its gap, by the height of its plots: the same in all sections. */
@@ -26,6 +29,17 @@ export function ChartGrid({ count, columns, height, render }: ChartGridProps): J
   useLayoutEffect(() => {
     const element = box.current!;
     const scroller = element.closest(".charts-scroll")!;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let last = { at: performance.now(), top: scroller.scrollTop };
+    /** What flies past is not made: nobody can read it. */
+    const scrolled = () => {
+      const now = { at: performance.now(), top: scroller.scrollTop };
+      const speed = Math.abs(now.top - last.top) / Math.max(1, now.at - last.at);
+      last = now;
+      clearTimeout(timer);
+      if (speed < FLYING) measure();
+      else timer = setTimeout(measure, REST_MS);
+    };
     const measure = () => {
       const style = getComputedStyle(element);
       const per = Math.max(1, style.gridTemplateColumns.split(" ").length);
@@ -45,8 +59,8 @@ export function ChartGrid({ count, columns, height, render }: ChartGridProps): J
     watcher.observe(element);
     watcher.observe(scroller);
     if (scroller.firstElementChild) watcher.observe(scroller.firstElementChild);
-    scroller.addEventListener("scroll", measure, { passive: true });
-    return () => (watcher.disconnect(), scroller.removeEventListener("scroll", measure));
+    scroller.addEventListener("scroll", scrolled, { passive: true });
+    return () => (clearTimeout(timer), watcher.disconnect(), scroller.removeEventListener("scroll", scrolled));
   }, [count, columns, height]);
 
   const { per, row, from, to } = at.value;

@@ -4,7 +4,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import { get, isAborted, send, type Problem } from "../core/api.ts";
 import { onChanges } from "../core/live.ts";
 import { formatRoute, go, query, route, setQuery } from "../core/route.ts";
-import { asProblem, pins } from "../core/state.ts";
+import { asProblem, pins, settled } from "../core/state.ts";
 import type { Changes, Columns, Goal, GroupsAnswer, ProjectSettings, Run, RunsAnswer } from "../core/types.ts";
 import { sayFailed } from "../ui/toast.tsx";
 import { defaultFields, metricField, toColumn, type Column } from "./columns.ts";
@@ -12,6 +12,9 @@ import { formatView, means, parseView, shortIds, tokensFilter, type View } from 
 
 export const PAGE = 200;
 const LIVE_MS = 250;
+const SEE_MS = 40;
+/** Rows beyond those in view that are asked for, too. */
+const AHEAD = 60;
 const NO_SETTINGS: ProjectSettings = { goal: null, pinned: [], hidden: [], order: [], columns: [], views: [] };
 
 const listed = (keys: readonly string[]): string => keys.map((key) => key.replaceAll(",", "\\,")).join(",");
@@ -122,13 +125,20 @@ export function openWorkspace(project: string) {
   function see(from: number, to: number): void {
     span.from = from;
     span.to = to;
+    seen();
+  }
+
+  /** What only flies past is not asked for. */
+  const seen = settled(SEE_MS, () => {
+    const from = Math.max(0, span.from - AHEAD);
+    const to = span.to + AHEAD;
     const list = rows.peek();
     if (!list) return;
     for (let page = Math.floor(from / PAGE); page <= Math.floor(Math.max(from, Math.min(to, list.total) - 1) / PAGE); page += 1) {
       const place = Math.max(from, page * PAGE);
       if (place < list.total && !list.runs[place]) void loadPage(page);
     }
-  }
+  });
 
   async function refresh(): Promise<void> {
     const first = Math.floor(span.from / PAGE);

@@ -1,6 +1,6 @@
 // One line of the run table: a run, or a group with its statistics over all of its runs.
 import type { JSX } from "preact";
-import type { ReadonlySignal } from "@preact/signals";
+import { useComputed, type ReadonlySignal } from "@preact/signals";
 import { focused } from "../chart/hover.ts";
 import { aligned } from "../core/format.ts";
 import { href } from "../core/route.ts";
@@ -35,18 +35,19 @@ export interface LineProps {
   colors: ReadonlySignal<Colors>;
   shownIds: ReadonlySignal<ReadonlySet<string>>;
   actions: Actions;
-  onPoint: () => void;
+  onPoint: (line: TableLine) => void;
+  onHover: (id: string) => void;
 }
 
 export function Line(props: LineProps): JSX.Element {
-  const { line, number: place, isCursor, workspace, actions, onPoint } = props;
+  const { line, number: place, isCursor, workspace, actions, onPoint, onHover } = props;
+  const isLit = useComputed(() => line.kind === "run" && focused.value === line.run.id);
   const style = { top: `${place * rowHeight.value}px`, height: `${rowHeight.value}px` };
   if (line.kind === "waiting") return <div class="row waiting-row" role="row" aria-rowindex={place + 2} style={style}><span role="gridcell" aria-colindex={1} class="row-fixed faint">…</span></div>;
   const ids = line.kind === "run" ? [line.run.id] : line.group.run_ids;
   const selected = workspace.allSelected.value || (ids.length > 0 && ids.every((id) => workspace.selected.value.has(id)));
   const hidden = ids.every((id) => workspace.hidden.value.has(id));
-  const lit = line.kind === "run" && focused.value === line.run.id;
-  const kinds = ["row", line.kind, isCursor && "cursor", selected && "selected", hidden && "is-hidden", lit && "lit", line.kind === "run" && line.pinned && "pinned"].filter(Boolean).join(" ");
+  const kinds = ["row", line.kind, isCursor && "cursor", selected && "selected", hidden && "is-hidden", isLit.value && "lit", line.kind === "run" && line.pinned && "pinned"].filter(Boolean).join(" ");
   return (
     <div
       id={`row-${place}`}
@@ -56,16 +57,16 @@ export function Line(props: LineProps): JSX.Element {
       aria-selected={selected}
       aria-expanded={line.kind === "group" ? line.open : undefined}
       style={style}
-      onPointerEnter={() => line.kind === "run" && (focused.value = line.run.id)}
+      onPointerEnter={() => line.kind === "run" && onHover(line.run.id)}
       onClick={(event) => {
-        onPoint();
+        onPoint(line);
         if ((event.target as Element).closest("a, button, input")) return;
         if (line.kind === "group") actions.open(line);
       }}
       onContextMenu={(event) => {
         if ((event.target as Element).closest("a, input")) return;
         event.preventDefault();
-        onPoint();
+        onPoint(line);
         void actions.menu({ left: event.clientX, top: event.clientY, width: 0, height: 0 }, line);
       }}
     >

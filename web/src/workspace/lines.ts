@@ -6,6 +6,15 @@ import { groupId } from "./ranks.ts";
 
 export type TableLine = { kind: "run"; run: Run; pinned: boolean; depth: number } | { kind: "group"; group: Group; place: number; open: boolean } | { kind: "waiting" };
 
+/** Lines of the table by their runs: the same run has the same line, so that nothing is drawn anew. */
+const known = new WeakMap<Run, TableLine>();
+
+function lineOf(run: Run): TableLine {
+  const line: TableLine = known.get(run) ?? { kind: "run", run, pinned: false, depth: 0 };
+  known.set(run, line);
+  return line;
+}
+
 export function watchLines(workspace: Workspace): ReadonlySignal<readonly TableLine[]> {
   return computed(() => {
     const pinned = [...workspace.pinned.value].map((id) => workspace.known.value.get(id)).filter((run): run is Run => run !== undefined);
@@ -24,7 +33,7 @@ export function watchLines(workspace: Workspace): ReadonlySignal<readonly TableL
     }
     for (const run of workspace.rows.value?.runs ?? []) {
       if (!run) lines.push({ kind: "waiting" });
-      else if (!workspace.pinned.value.has(run.id)) lines.push({ kind: "run", run, pinned: false, depth: 0 });
+      else if (!workspace.pinned.value.has(run.id)) lines.push(lineOf(run));
     }
     return lines;
   });

@@ -59,11 +59,14 @@ export function watchShown(workspace: Workspace): { shown: ReadonlySignal<Shown>
 
   const colors = computed<Colors>(() => makeColors(workspace, shown.value, dark.value));
 
+  // The same list while it says the same, so that charts have nothing to draw anew when further rows are loaded.
+  let last: readonly RunStyle[] = [];
   const styles = computed<readonly RunStyle[]>(() => {
     const { runs } = shown.value;
     const byId = colors.value.by === "run";
     const dash = byId ? dashes(runs.map((run) => run.id)) : null;
-    return runs.map((run) => ({ id: run.id, name: run.name, color: colors.value.run(run), dash: DASHES[dash?.get(run.id) ?? 0]!, pinned: workspace.pinned.value.has(run.id) }));
+    const now = runs.map((run) => ({ id: run.id, name: run.name, color: colors.value.run(run), dash: DASHES[dash?.get(run.id) ?? 0]!, pinned: workspace.pinned.value.has(run.id) }));
+    return JSON.stringify(now) === JSON.stringify(last) ? last : (last = now);
   });
   return { shown, colors, styles };
 }

@@ -1,11 +1,12 @@
 // The run table: a real grid for readers, of which only the rows and columns in view exist. Keys act on the row of the cursor;
 // the cursor stays on its run when rows move.
 import type { JSX } from "preact";
-import { useComputed, useSignal } from "@preact/signals";
+import { computed, useComputed, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { focused } from "../chart/hover.ts";
 import { fractionDigits } from "../core/format.ts";
 import { useKeys } from "../core/keys.ts";
+import { same } from "../core/state.ts";
 import { dateStyle, rowHeight } from "../core/theme.ts";
 import { Icon } from "../ui/button.tsx";
 import { Waiting } from "../ui/failure.tsx";
@@ -13,6 +14,7 @@ import { placeOf, type Place } from "../ui/place.ts";
 import { later } from "../ui/portal.tsx";
 import { visible } from "../ui/span.ts";
 import { cell, nextSort, type Column } from "./columns.ts";
+import type { Run } from "../core/types.ts";
 import type { Workspace } from "./data.ts";
 import { groupId, guessGoal } from "./ranks.ts";
 import { bestOf, watchLines, type TableLine } from "./lines.ts";
@@ -31,6 +33,13 @@ const FIXED = 262;
 /** The same in a narrow window. */
 const NARROW = 150;
 const HEAD = 30;
+/** The table is drawn anew after so many rows, and so many pixels to the side. */
+const STEP_ROWS = 6;
+const STEP_PX = 64;
+/** What passes under a pointer that rests, while the table scrolls, is not pointed at. */
+const SCROLLED_MS = 150;
+/** Runs whose values decide how wide columns are, and how digits line up. */
+const SAMPLE = 400;
 
 interface TableProps {
   workspace: Workspace;
@@ -43,19 +52,27 @@ export const lineId = (line: TableLine | undefined): string | null => (!line || 
 
 export function Table({ workspace, colors, shownIds, actions }: TableProps): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
+  const moved = useRef(0);
   const size = useSignal({ top: 0, left: 0, width: 600, height: 600 });
   const at = useSignal<string | null>(null);
   const lines = useMemo(() => watchLines(workspace), [workspace]);
   const height = rowHeight.value;
 
   const fixed = useComputed(() => (size.value.width < 420 ? NARROW : FIXED));
+  const sampled = useMemo(() => {
+    let last: Run[] = [];
+    return computed(() => {
+      const now = (workspace.rows.value?.runs.slice(0, SAMPLE) ?? []).filter((run) => run !== undefined);
+      return (last = same(last, now));
+    });
+  }, []);
   const facts = useComputed<ColumnFacts[]>(() => {
-    const runs = [...(workspace.rows.value?.runs ?? [])].filter((run) => run !== undefined);
+    const runs = sampled.value;
     const room = workspace.shownColumns.value;
     const grouped = workspace.view.value.groupBy.length > 0;
     let left = fixed.value;
     return room.map((column) => {
-      const cells = runs.slice(0, 400).map((run) => cell(run, column, dateStyle.value));
+      const cells = runs.map((run) => cell(run, column, dateStyle.value));
       const direction = column.metric && (column.metric.stat === "best" || column.metric.stat === "last") ? (column.direction ?? guessGoal(column.metric.key)) : null;
       const widest = Math.max(0, ...cells.map((one) => one.text.length));
       if (column.kind !== "run" || column.field === "host") column.width = Math.round(Math.min(220, Math.max(column.width, 20 + widest * 7.2)));
@@ -65,19 +82,28 @@ export function Table({ workspace, colors, shownIds, actions }: TableProps): JSX
       return fact;
     });
   });
+  // The same list while the same columns are in view, so that rows have nothing to draw anew.
+  const inSight = useRef<ColumnFacts[]>([]);
+  const { left, width } = size.value;
+  const shownFacts = (inSight.current = same(inSight.current, facts.value.filter((fact) => fact.left + fact.column.width > left + fixed.value - 200 && fact.left < left + width + 264)));
   const total = facts.value.reduce((sum, fact) => Math.max(sum, fact.left + fact.column.width), fixed.value);
   const list = lines.value;
-  const rows = visible(size.value.top, size.value.height - HEAD, height, list.length);
+  const rows = visible(size.value.top, size.value.height + STEP_ROWS * height, height, list.length);
   const place = at.value === null ? 0 : Math.max(0, list.findIndex((line) => lineId(line) === at.value));
 
   useLayoutEffect(() => {
     const element = box.current!;
-    const measure = () => (size.value = { top: element.scrollTop, left: element.scrollLeft, width: element.clientWidth, height: element.clientHeight });
+    const measure = () => {
+      const step = STEP_ROWS * rowHeight.peek();
+      const next = { top: Math.floor(element.scrollTop / step) * step, left: Math.floor(element.scrollLeft / STEP_PX) * STEP_PX, width: element.clientWidth, height: element.clientHeight };
+      if (JSON.stringify(next) !== JSON.stringify(size.peek())) size.value = next;
+    };
+    const scrolled = () => ((moved.current = performance.now()), measure());
     measure();
     const watcher = new ResizeObserver(measure);
     watcher.observe(element);
-    element.addEventListener("scroll", measure, { passive: true });
-    return () => (watcher.disconnect(), element.removeEventListener("scroll", measure));
+    element.addEventListener("scroll", scrolled, { passive: true });
+    return () => (watcher.disconnect(), element.removeEventListener("scroll", scrolled));
   }, []);
   useEffect(() => workspace.see(rows.from, rows.to), [rows.from, rows.to, list.length]);
 
@@ -114,7 +140,8 @@ export function Table({ workspace, colors, shownIds, actions }: TableProps): JSX
   actions.cursor = here;
   actions.list = () => list;
 
-  const shownFacts = columnsInView(facts.value, size.value.left, size.value.width, fixed.value);
+  const point = useMemo(() => (line: TableLine) => void (at.value = lineId(line)), []);
+  const hover = useMemo(() => (id: string) => void (performance.now() - moved.current > SCROLLED_MS && (focused.value = id)), []);
   if (!workspace.loaded.value && !workspace.problem.value) return <div class="table-box" ref={box}><Waiting what="Loading runs" /></div>;
   return (
     <div
@@ -137,16 +164,12 @@ export function Table({ workspace, colors, shownIds, actions }: TableProps): JSX
         <div role="rowgroup" class="table-body" style={{ top: `${HEAD}px` }}>
           {list.slice(rows.from, rows.to).map((line, offset) => {
             const number = rows.from + offset;
-            return <Line key={lineId(line) ?? `waiting ${number}`} line={line} number={number} facts={shownFacts} isCursor={lineId(line) === at.value && at.value !== null} workspace={workspace} colors={colors} shownIds={shownIds} actions={actions} onPoint={() => (at.value = lineId(line))} />;
+            return <Line key={lineId(line) ?? `waiting ${number}`} line={line} number={number} facts={shownFacts} isCursor={lineId(line) === at.value && at.value !== null} workspace={workspace} colors={colors} shownIds={shownIds} actions={actions} onPoint={point} onHover={hover} />;
           })}
         </div>
       </div>
     </div>
   );
-}
-
-function columnsInView(facts: readonly ColumnFacts[], left: number, width: number, fixed: number): ColumnFacts[] {
-  return facts.filter((fact) => fact.left + fact.column.width > left + fixed - 200 && fact.left < left + width + 200);
 }
 
 function Head({ workspace, facts, total }: { workspace: Workspace; facts: readonly ColumnFacts[]; total: number }): JSX.Element {
