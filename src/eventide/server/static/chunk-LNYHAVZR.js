@@ -1,1 +1,0 @@
-import{vb as e}from"./chunk-4SL34L44.js";function t(t){let n=document.createElement("div"),o=document.activeElement;document.body.append(n),e(t(()=>{e(null,n),n.remove(),o?.focus?.()}),n)}export{t as a};

@@ -1,0 +1,1 @@
+import"./chunk-QHGNHUQ3.js";import"./chunk-FZFED5HJ.js";

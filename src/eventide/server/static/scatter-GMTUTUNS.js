@@ -1,1 +1,0 @@
-import{g as s,h as a,i as o,j as t,k as r,l as i}from"./chunk-WAEEQMIS.js";import"./chunk-NX7KCLQZ.js";import"./chunk-JDV7H6TA.js";import"./chunk-SZUW5SC6.js";import"./chunk-RLCFEKBG.js";import"./chunk-4SL34L44.js";export{r as Key,s as Scatter,i as Tip,t as colorAt,o as goalOf,a as withOwn};
