@@ -87,9 +87,9 @@ def test_nothing_that_was_logged_steers_the_terminal(root: Path) -> None:
     import pty
 
     environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "140", "LINES": "45"}
-    subprocess.run(
-        [sys.executable, "-c", HOSTILE.format(root=str(root))], check=True, env=environment, stdout=subprocess.DEVNULL
-    )
+    script = root.parent / "hostile.py"  # in a file: the program's own command line is shown, too
+    script.write_text(HOSTILE.format(root=str(root)))
+    subprocess.run([sys.executable, str(script)], check=True, env=environment, stdout=subprocess.DEVNULL)
     pid, terminal = pty.fork()
     if not pid:
         os.execve(sys.executable, [sys.executable, "-m", "eventide", "tui", str(root)], environment)  # noqa: S606
