@@ -173,3 +173,26 @@ def test_words_at_a_step_are_written_changed_and_removed(page: Any, small: Serve
     expect(page.locator(".editor-notes")).to_have_count(0)
     with eventide.open(small.store) as db:
         assert db.run(found.run_id).annotations() == []
+
+
+def test_words_of_a_run_chosen_before_are_no_longer_waited_for(page: Any, small: Server) -> None:
+    """An answer about the run chosen before is dropped, however late it comes: the words are those of the run chosen now."""
+    with eventide.open(small.store) as db:
+        ids = dict(zip(db.runs()["name"], db.runs().index.tolist(), strict=True))
+        db.run(ids["run-0"]).annotate("warm-up ends", step=10)
+    ready(page, "?c=val/loss")
+    menu(page, "val/loss", "Annotate a step")
+    choice = page.locator(".chart-editor select")
+    choice.select_option(ids["run-1"])
+    held: list[Any] = []
+    page.route(
+        "**/api/series",
+        lambda route: held.append(route) if ids["run-2"] in route.request.post_data else route.continue_(),
+    )
+    with page.expect_request(lambda request: ids["run-2"] in (request.post_data or "")):
+        choice.select_option(ids["run-2"])
+    with page.expect_event("requestfailed", lambda request: ids["run-2"] in (request.post_data or "")):
+        choice.select_option(ids["run-0"])
+    expect(page.get_by_role("button", name="warm-up ends", exact=True)).to_be_visible()
+    page.unroute_all(behavior="ignoreErrors")
+    assert len(held) == 1

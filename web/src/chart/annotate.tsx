@@ -38,8 +38,16 @@ function Annotate({ lines, first, step: at, source, onClose }: AnnotateProps): J
   const [id, setId] = useState<string | null>(null);
   const [notes, setNotes] = useState<Note[]>([]);
   const [problem, setProblem] = useState("");
-  const load = () => bytes("/api/series", { run_ids: [run], keys: [lines[0]!.key], width: 1, robust: false }, new AbortController().signal, "").then((got) => got && setNotes(decode(got.buffer).annotations), () => undefined);
-  useEffect(() => void load(), [run]);
+  const [writes, setWrites] = useState(0);
+  useEffect(() => {
+    // An answer that comes after another run was chosen would put that run's words below this one.
+    const asked = new AbortController();
+    void bytes("/api/series", { run_ids: [run], keys: [lines[0]!.key], width: 1, robust: false }, asked.signal).then(
+      (got) => got && !asked.signal.aborted && setNotes(decode(got.buffer).annotations),
+      (error: unknown) => asked.signal.aborted || setProblem(asProblem(error).message),
+    );
+    return () => asked.abort();
+  }, [run, writes]);
   const write = async (change: { run_id: string; step: number; text: string; id?: string | null }): Promise<boolean> => {
     try {
       await send("POST", "/api/annotations", change);
@@ -56,14 +64,14 @@ function Annotate({ lines, first, step: at, source, onClose }: AnnotateProps): J
     if (await write({ run_id: run, step: number, text: words, id })) onClose();
   };
   const remove = async (note: Note) => {
-    if (await write({ run_id: run, step: note.step, text: "", id: note.id })) void load();
+    if (await write({ run_id: run, step: note.step, text: "", id: note.id })) setWrites(writes + 1);
   };
   const names = new Map(source.runs.peek().map((one) => [one.id, one.name]));
   return (
     <Dialog title="Annotate a step" onClose={onClose} class="chart-editor" actions={<><Button kind="plain" onClick={onClose}>Cancel</Button><Button kind="primary" onClick={() => void save()}>{id ? "Change" : "Annotate"}</Button></>}>
       <form onSubmit={(event) => (event.preventDefault(), void save())}>
         <div class="editor-line">
-          <select aria-label="Run" class="wide" value={run} onChange={(event) => (setRun(event.currentTarget.value), setId(null))}>
+          <select aria-label="Run" class="wide" value={run} onChange={(event) => (setRun(event.currentTarget.value), setId(null), setNotes([]))}>
             {lines.map((line) => <option key={line.runId} value={line.runId}>{names.get(line.runId) ?? line.label}</option>)}
           </select>
           <label class="editor-line">step <input type="text" inputMode="numeric" size={9} value={step} onInput={(event) => setStep(event.currentTarget.value)} /></label>

@@ -1,1 +1,0 @@
-import"./chunk-QHGNHUQ3.js";import"./chunk-FZFED5HJ.js";

@@ -1,0 +1,1 @@
+import"./chunk-ZSNJY6ZA.js";import"./chunk-ZVTJC2UM.js";

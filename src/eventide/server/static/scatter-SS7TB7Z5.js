@@ -1,1 +1,0 @@
-import{g as s,h as a,i as o,j as t,k as r,l as i}from"./chunk-CX4462XI.js";import"./chunk-CUXPTA2J.js";import"./chunk-JDV7H6TA.js";import"./chunk-RZBFKS4N.js";import"./chunk-JXZOY5OI.js";import"./chunk-FZFED5HJ.js";export{r as Key,s as Scatter,i as Tip,t as colorAt,o as goalOf,a as withOwn};
