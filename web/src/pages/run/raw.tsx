@@ -34,17 +34,18 @@ function Rows({ run }: { run: RunDetails }): JSX.Element {
   const [, setTurn] = useState(0);
   const first = useAnswer(`${run.id} ${run.rows}`, (signal) => get<RowsAnswer>(`/api/runs/${encodeURIComponent(run.id)}/rows`, { offset: 0, limit: PAGE }, signal));
   const { data, error } = first.answer.value;
-  useMemo(() => pages.current.clear(), [run.id]);
+  useMemo(() => (pages.current = new Map()), [run.id]);
   if (!data) return error ? <Failure problem={error} onRetry={first.reload} /> : <p class="waiting">Loading…</p>;
   if (!data.total) return <Nothing what="No row was logged" />;
   pages.current.set(0, data.rows);
   const see = (from: number, to: number) => {
+    const held = pages.current;
     for (let page = Math.floor(from / PAGE); page <= Math.floor(Math.min(to, data.total - 1) / PAGE); page += 1) {
-      if (pages.current.has(page)) continue;
-      pages.current.set(page, "asked");
+      if (held.has(page)) continue;
+      held.set(page, "asked");
       get<RowsAnswer>(`/api/runs/${encodeURIComponent(run.id)}/rows`, { offset: page * PAGE, limit: PAGE }).then(
-        (answer) => (pages.current.set(page, answer.rows), setTurn((turn) => turn + 1)),
-        () => pages.current.delete(page),
+        (answer) => (held.set(page, answer.rows), setTurn((turn) => turn + 1)),
+        () => held.delete(page),
       );
     }
   };

@@ -1,0 +1,1 @@
+import"./chunk-XRGQH74A.js";import"./chunk-PE3LQNBH.js";

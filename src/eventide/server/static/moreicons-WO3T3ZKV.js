@@ -1,1 +1,0 @@
-import"./chunk-ZSNJY6ZA.js";import"./chunk-ZVTJC2UM.js";

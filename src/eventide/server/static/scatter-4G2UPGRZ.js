@@ -1,1 +1,0 @@
-import{g as s,h as a,i as o,j as t,k as r,l as i}from"./chunk-JLFAA7W2.js";import"./chunk-7CZBIC5W.js";import"./chunk-JDV7H6TA.js";import"./chunk-7IBTQNTG.js";import"./chunk-QNPBCGAM.js";import"./chunk-ZVTJC2UM.js";export{r as Key,s as Scatter,i as Tip,t as colorAt,o as goalOf,a as withOwn};
