@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -11,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,16 +18,10 @@ import pytest
 import eventide
 from eventide.testing import make_run
 
-sync_api = pytest.importorskip("playwright.sync_api")
 pytest.importorskip("streamlit")
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync")  # fmt: skip
 pytestmark = [
-    pytest.mark.browser,
     pytest.mark.process,
     pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chrome or Chromium here"),
     pytest.mark.filterwarnings("ignore"),
 ]
 
@@ -74,20 +68,19 @@ def _wait(url: str) -> None:
             return
 
 
-def test_the_page_draws_and_asks_no_other_host(url: str) -> None:
+def test_the_page_draws_and_asks_no_other_host(browser: Any, url: str) -> None:
     """Table and curves appear, what was logged runs as no script, and every request stays on this machine."""
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        page = browser.new_page()
-        asked: list[str] = []
-        trouble: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("pageerror", lambda error: trouble.append(str(error)))
-        page.on("dialog", lambda dialog: trouble.append(dialog.message))
-        page.goto(url)
-        page.wait_for_selector(".js-plotly-plot .scatterlayer path", timeout=30_000)
-        heading = page.inner_text("h1")
-        browser.close()
+    context = browser.new_context()
+    page = context.new_page()
+    asked: list[str] = []
+    trouble: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    page.on("dialog", lambda dialog: trouble.append(dialog.message))
+    page.goto(url)
+    page.wait_for_selector(".js-plotly-plot .scatterlayer path", timeout=60_000)
+    heading = page.inner_text("h1")
+    context.close()
 
     assert heading == "Runs in store"
     assert trouble == []

@@ -1,0 +1,95 @@
+"""Draw the pictures of the workspace in docs/pictures: runs beside their curves, groups in the dark, spikes.
+
+    python scripts/page_pictures.py [STORE]
+
+Needs Chromium. Without a store the one that the page is measured on is made, which takes a minute.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Browser, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks import ux_store  # noqa: E402 - lies beside this folder, not in the package
+
+FOLDER = ROOT / "docs" / "pictures"
+HOME = f"/p/{ux_store.PROJECT}"
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+
+
+@contextmanager
+def _served(store: Path, cache: Path) -> Iterator[str]:
+    """Serve a store for as long as the block runs; yield the address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "eventide", "ui", str(store), "--no-browser", "--port", str(port)]
+    env = {**os.environ, "EVENTIDE_CACHE_DIR": str(cache)}
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own program
+        try:
+            assert server.stdout is not None  # noqa: S101 - it is a pipe
+            next(line for line in server.stdout if re.search(r"http://", line))
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=30).close()
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+
+
+def _draw(
+    browser: Browser,
+    address: str,
+    name: str,
+    hover: tuple[str, float, float],
+    *keys: str,
+    theme: Literal["light", "dark"] = "light",
+) -> None:
+    """Draw one page after some keys, with the crosshair at a share of a chart's width and height."""
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, color_scheme=theme, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(address)
+    plot = page.locator(f'[data-chart="{hover[0]}"] .u-over').first
+    plot.wait_for()
+    for key in keys:
+        page.keyboard.press(key)
+        page.wait_for_load_state("networkidle")
+    box = plot.bounding_box()
+    assert box is not None  # noqa: S101 - it was waited for
+    page.mouse.move(box["x"] + hover[1] * box["width"], box["y"] + hover[2] * box["height"], steps=4)
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=FOLDER / f"{name}.png")
+    context.close()
+
+
+def main() -> int:
+    """Draw them all."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(folder) / ".eventide"
+        if len(sys.argv) < 2:
+            ux_store.write(store)
+        with _served(store, Path(folder) / "cache") as address, sync_playwright() as running:
+            browser = running.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+            home = address + HOME
+            _draw(browser, home, "page", ("val/loss", 0.3, 0.4))
+            _draw(browser, f"{home}?sm=.6", "page-groups", ("val/acc", 0.4, 0.8), "g", "Enter", theme="dark")
+            _draw(browser, f"{home}?n=all&p=charts&c=train/loss&w=1", "page-spikes", ("train/loss", 0.4, 0.5))
+            browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
