@@ -40,10 +40,10 @@ def _served(store: Path, cache: Path) -> Iterator[str]:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "eventide", "ui", str(store), "--no-browser", "--port", str(port)]
     env = {**os.environ, "EVENTIDE_CACHE_DIR": str(cache)}
-    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own program
+    with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own program
         try:
-            assert server.stdout is not None  # noqa: S101 - it is a pipe
-            next(line for line in server.stdout if re.search(r"http://", line))
+            assert server.stderr is not None  # noqa: S101 - it is a pipe
+            next(line for line in server.stderr if re.search(r"http://", line))
             urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=30).close()
             yield f"http://127.0.0.1:{port}"
         finally:
@@ -66,7 +66,7 @@ def _draw(
     plot.wait_for()
     for key in keys:
         page.keyboard.press(key)
-        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(500)
     box = plot.bounding_box()
     assert box is not None  # noqa: S101 - it was waited for
     page.mouse.move(box["x"] + hover[1] * box["width"], box["y"] + hover[2] * box["height"], steps=4)
@@ -84,8 +84,8 @@ def main() -> int:
         with _served(store, Path(folder) / "cache") as address, sync_playwright() as running:
             browser = running.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
             home = address + HOME
-            _draw(browser, home, "page", ("val/loss", 0.3, 0.4))
-            _draw(browser, f"{home}?sm=.6", "page-groups", ("val/acc", 0.4, 0.8), "g", "Enter", theme="dark")
+            _draw(browser, home, "page", ("train/loss", 0.97, 0.25))
+            _draw(browser, f"{home}?sm=.6", "page-groups", ("val/acc", 0.05, 0.3), "g", "Enter", theme="dark")
             _draw(browser, f"{home}?n=all&p=charts&c=train/loss&w=1", "page-spikes", ("train/loss", 0.4, 0.5))
             browser.close()
     return 0

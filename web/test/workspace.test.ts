@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cell, defaultFields, metricField, nextSort, pointValues, toColumn, valueCell } from "../src/workspace/columns.ts";
 import { swapColumn } from "../src/workspace/headmenu.tsx";
+import { statText } from "../src/workspace/groupline.tsx";
 import { missing } from "../src/workspace/values.ts";
 import { hasTerm, termOf, withoutField, withTerm } from "../src/workspace/facets.tsx";
 import { bestOf } from "../src/workspace/lines.ts";
@@ -146,4 +147,12 @@ test("another number takes the place of a column, and the sort goes along", () =
   assert.deepEqual(changed, { columns: ["at(x,5)", "min(x)", "duration"], sort: ["-at(x,5)", "name"] });
   swapColumn(workspace, "last(x)", "min(x)");
   assert.deepEqual((changed as { columns: string[] }).columns, ["min(x)", "duration"]);
+});
+
+test("a deviation is written the way its mean is, in no more letters than a column holds", () => {
+  const stats = (mean: number, std: number) => ({ n: 5, mean, std, sem: std, median: mean, q1: mean, q3: mean, min: mean, max: mean });
+  assert.equal(statText(stats(0.8713, 0.0062), "mean_std")[0], "0.8713±0.0062");
+  assert.equal(statText(stats(0.8187, 0.00061), "mean_std")[0], "0.8187±0.0006");
+  assert.equal(statText(stats(0.8187, 0.000061), "mean_std")[0], "0.8187±6e-5");
+  assert.equal(statText(stats(12.5, 1.25), "mean_std")[0], "12.5±1.3");
 });

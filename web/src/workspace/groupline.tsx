@@ -39,8 +39,11 @@ function groupCell(group: Group, column: Column, workspace: Workspace): [string,
   return given === undefined ? ["", undefined] : [value(given), exact(given)];
 }
 
-/** Write a deviation the way its mean is written: 0.8713±0.006, not 0.8713±6e-3. */
-const beside = (mean: number, spread: number): string => (Math.abs(mean) >= 0.01 && spread < 0.01 && spread >= 1e-5 ? String(Number(spread.toPrecision(2))) : number(spread, 2));
+/** Write a deviation the way its mean is written: 0.8713±0.006, not 0.8713±6e-3; to one digit where two would need a wider column. */
+function beside(mean: number, spread: number): string {
+  const digits = spread < 1e-3 ? 1 : 2;
+  return Math.abs(mean) >= 0.01 && spread < 0.01 && spread >= 1e-4 ? String(Number(spread.toPrecision(digits))) : number(spread, digits);
+}
 
 export function statText(stats: GroupStats, stat: string): [string, string | undefined] {
   const of = (name: keyof GroupStats) => asNumber(stats[name]);

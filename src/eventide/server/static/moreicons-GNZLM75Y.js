@@ -1,1 +1,0 @@
-import"./chunk-XRGQH74A.js";import"./chunk-PE3LQNBH.js";

@@ -1,1 +1,0 @@
-import{g as s,h as a,i as o,j as t,k as r,l as i}from"./chunk-4BZHW63C.js";import"./chunk-A2CQYCOM.js";import"./chunk-JDV7H6TA.js";import"./chunk-7CV6PM3E.js";import"./chunk-R2WKKLPU.js";import"./chunk-PE3LQNBH.js";export{r as Key,s as Scatter,i as Tip,t as colorAt,o as goalOf,a as withOwn};
