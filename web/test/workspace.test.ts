@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cell, defaultFields, metricField, nextSort, pointValues, toColumn, valueCell } from "../src/workspace/columns.ts";
 import { swapColumn } from "../src/workspace/headmenu.tsx";
-import { statText } from "../src/workspace/groupline.tsx";
+import { statText } from "../src/workspace/spread.ts";
 import { missing } from "../src/workspace/values.ts";
 import { hasTerm, termOf, withoutField, withTerm } from "../src/workspace/facets.tsx";
 import { bestOf } from "../src/workspace/lines.ts";

@@ -1,12 +1,13 @@
 // The line of a group: its statistics over all of its runs.
 import type { JSX } from "preact";
-import { asNumber, exact, number, value } from "../core/format.ts";
-import type { Group, GroupStats } from "../core/types.ts";
+import { exact, value } from "../core/format.ts";
+import type { Group } from "../core/types.ts";
 import { Icon } from "../ui/button.tsx";
 import type { Column } from "./columns.ts";
 import type { Workspace } from "./data.ts";
 import { reading, type LineProps } from "./line.tsx";
 import { groupName } from "./ranks.ts";
+import { statText } from "./spread.ts";
 
 export type GroupLineProps = LineProps & { group: Group; open: boolean; place: number; selected: boolean };
 
@@ -37,23 +38,4 @@ function groupCell(group: Group, column: Column, workspace: Workspace): [string,
   }
   const given = column.path === undefined ? undefined : group.key[column.path];
   return given === undefined ? ["", undefined] : [value(given), exact(given)];
-}
-
-/** Write a deviation the way its mean is written: 0.8713±0.006, not 0.8713±6e-3; to one digit where two would need a wider column. */
-function beside(mean: number, spread: number): string {
-  const digits = spread < 1e-3 ? 1 : 2;
-  return Math.abs(mean) >= 0.01 && spread < 0.01 && spread >= 1e-4 ? String(Number(spread.toPrecision(digits))) : number(spread, digits);
-}
-
-export function statText(stats: GroupStats, stat: string): [string, string | undefined] {
-  const of = (name: keyof GroupStats) => asNumber(stats[name]);
-  const short = (given: number | null) => (given === null ? "" : number(given, 3));
-  const all = (["mean", "std", "sem", "median", "q1", "q3", "min", "max"] as const).map((name) => `${name} ${exact(stats[name])}`).join("\n");
-  const title = `${all}\nn ${stats.n}`;
-  const mean = of("mean");
-  if (mean === null) return ["", title];
-  if (stat === "median_iqr") return [`${short(of("median"))} [${short(of("q1"))}, ${short(of("q3"))}]`, title];
-  if (stat === "min_max") return [`${short(of("min"))}…${short(of("max"))}`, title];
-  const spread = of(stat === "mean_sem" ? "sem" : "std");
-  return [spread === null ? number(mean) : `${number(mean)}±${beside(mean, spread)}`, title];
 }

@@ -1,0 +1,1 @@
+import"./chunk-NSN4M6OL.js";import"./chunk-ZTEEIGNK.js";

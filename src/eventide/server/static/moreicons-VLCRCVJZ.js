@@ -1,1 +1,0 @@
-import"./chunk-I2KCMU4Y.js";import"./chunk-W3CYLJSI.js";

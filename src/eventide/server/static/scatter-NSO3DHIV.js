@@ -1,1 +1,0 @@
-import{g as s,h as a,i as o,j as t,k as r,l as i}from"./chunk-RELXK5F3.js";import"./chunk-IF54Q4SY.js";import"./chunk-JDV7H6TA.js";import"./chunk-WAHF2UQT.js";import"./chunk-NJX4WX2I.js";import"./chunk-W3CYLJSI.js";export{r as Key,s as Scatter,i as Tip,t as colorAt,o as goalOf,a as withOwn};
