@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from benchmarks import ux_store
 from playwright.sync_api import expect
 from tests.browser import rich_store
 from tests.browser.conftest import Server, Walk, opened
@@ -44,6 +45,17 @@ def test_configs_are_compared_in_three_actions(here: Any) -> None:
     expect(here.locator(".compare-table")).to_contain_text("model.width")
     assert "model.depth" not in (here.locator(".compare-table").text_content() or "")
     assert walk.actions == 3
+
+
+def test_a_comparison_has_no_empty_views(page: Any, here: Any, ids: dict[str, str]) -> None:
+    """Code and console are compared where runs left some behind; a view that the address asks for says that it is empty."""
+    pair = f"{ids['run-1']},{ids['run-2']}"
+    here.goto(f"/compare?runs={pair}")
+    expect(here.locator(".page-tabs a")).to_have_text(["Config", "Metrics", "Curves", "Code", "Environment", "Console"])
+    page.goto(f"/p/{ux_store.PROJECT}/compare?view=console")
+    expect(page.locator(".page-tabs a").filter(has_text="Code")).to_have_count(0)
+    expect(page.locator(".page-tabs a[aria-current=page]")).to_have_text("Console")
+    expect(page.locator(".console-side").first).to_contain_text("Nothing was printed")
 
 
 def test_images_over_steps_take_one_action_and_one_slider(here: Any) -> None:

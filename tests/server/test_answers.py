@@ -114,6 +114,18 @@ def test_an_answer_fits_its_model(served: Running, path: str, model: type[schema
 # ── runs ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def test_a_comparison_names_the_views_that_have_content(serve: Serve, store: Path) -> None:
+    """Console and code are named once one of the runs printed something or kept its code; metrics only where one was logged."""
+    printed = make_run(store, "printed", project="demo", status=None)
+    printed.console("epoch 1\n")
+    printed.close({"status": "finished"})
+    client = serve().client
+    views = lambda runs: client.get("/api/compare", params={"runs": runs}).json()["views"]  # noqa: E731
+    assert views("beta,alpha-0") == ["config", "metrics", "curves"]
+    assert views("beta,printed") == ["config", "metrics", "curves", "console"]
+    assert views("printed") == ["console"]
+
+
 def test_runs_come_in_pages_with_what_a_list_shows(served: Running) -> None:
     """A page has the runs of a filter in an order, and why a run failed."""
     page = served.client.get("/api/runs", params={"project": "demo", "sort": "name", "limit": 2, "offset": 1}).json()

@@ -160,6 +160,7 @@ export interface Comparison {
   config: CompareLine[];
   metrics: CompareMetric[];
   environment: CompareLine[];
+  views: ("config" | "metrics" | "curves" | "code" | "environment" | "console")[];
 }
 
 /** One thing that could stand at the cursor. */

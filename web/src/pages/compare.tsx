@@ -1,7 +1,7 @@
 // Two to twenty runs side by side: what differs in their parameters, metrics, curves, code, surroundings, and what they printed.
 import { lazy, Suspense } from "preact/compat";
 import type { JSX } from "preact";
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { pageActions } from "../app/shell.tsx";
 import { projectOfRun } from "../app/store.ts";
 import { get } from "../core/api.ts";
@@ -72,14 +72,17 @@ function Sides({ runs, project, asked }: { runs: Run[]; project: string | undefi
   const add = <RunPicker text="Add a run" project={project ?? runs[0]?.project} leaveOut={ids} onPick={(run) => put([...ids, run.id].slice(0, MOST))} />;
   const compared = useAnswer(ids.length > 1 ? ids.join() : null, (signal) => get<Comparison>("/api/compare", { runs: ids.join(",") }, signal));
   useLive(ids, compared.reload, 2000);
+  const views = compared.answer.value.data?.views ?? [];
   useEffect(() => {
-    pageActions.value = Object.keys(VIEWS).map((name) => ({ text: `Compare ${name}`, run: () => setQuery({ view: name === "config" ? null : name }) }));
+    pageActions.value = views.map((name) => ({ text: `Compare ${name}`, run: () => setQuery({ view: name === "config" ? null : name }) }));
     return () => void (pageActions.value = []);
-  }, []);
+  }, [views.join()]);
   const to = (id: string) => href(formatRoute({ path: path.value, query: { ...query.value, view: id } }));
   const reference = Math.max(0, ids.findIndex((id) => query.value["ref"] !== undefined && means(query.value["ref"], id)));
-  const list = useMemo(() => Object.keys(VIEWS).map((id) => ({ id, text: id[0]!.toUpperCase() + id.slice(1) })), []);
-  const View = isView(view) ? VIEWS[view] : VIEWS.config;
+  const shown = isView(view) ? view : "config";
+  const View = VIEWS[shown];
+  // What is empty has no tab, but for the view that the address asks for: it says that it is.
+  const list = Object.keys(VIEWS).filter((id) => id === shown || views.some((name) => name === id)).map((id) => ({ id, text: id[0]!.toUpperCase() + id.slice(1) }));
   return (
     <>
       <header class="part-head compare-head">
@@ -94,7 +97,7 @@ function Sides({ runs, project, asked }: { runs: Run[]; project: string | undefi
       {lost.length > 0 && <p class="failure" role="alert">No run is called {lost.map((token) => `“${token.slice(0, 60)}”`).join(", ")}</p>}
       {ids.length < 2 ? <Nothing what={ids.length ? "Add a second run to compare with" : "Add the runs to compare"} how="In the table of runs, x selects and d compares." /> : (
         <>
-          <LinkTabs list={list} current={isView(view) ? view : "config"} to={to} label="What is compared" />
+          <LinkTabs list={list} current={shown} to={to} label="What is compared" />
           <Asked of={compared} what="Comparing">
             {(data) => <Suspense fallback={<Waiting />}><View compared={data} reference={reference} setReference={(id) => setQuery({ ref: id === ids[0] ? null : id }, { replace: true })} /></Suspense>}
           </Asked>

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from eventide.errors import InvalidSetting
+from eventide.model import FileQuery
 from eventide.server import plain, schema
 from eventide.server.questions import Filter, Keys, Project, kept, listed, many_runs, one_run
 from eventide.server.routes.projects import goal_of, keys_of
@@ -21,6 +22,7 @@ from eventide.table.side_by_side import config_lines, environment_lines, metric_
 
 if TYPE_CHECKING:
     from eventide.model import KeyInfo
+    from eventide.source import Source
 
 router = APIRouter(tags=["analysis"])
 
@@ -124,14 +126,26 @@ def compare(
     if not 1 <= len(wanted) <= MOST_COMPARED:
         raise InvalidSetting(f"{len(wanted)} runs cannot be compared; name 1 to {MOST_COMPARED}", hint="runs=ID,ID")
     found = infos(asked.source, wanted)
-    return plain.reply(
-        {
-            "runs": [plain.run(run) for run in found],
-            "config": [_line(line) for line in config_lines(found)],
-            "metrics": [plain.plain(line._asdict()) for line in metric_lines(found)],
-            "environment": [_line(line) for line in environment_lines(found)],
-        }
-    )
+    answer = {
+        "runs": [plain.run(run) for run in found],
+        "config": [_line(line) for line in config_lines(found)],
+        "metrics": [plain.plain(line._asdict()) for line in metric_lines(found)],
+        "environment": [_line(line) for line in environment_lines(found)],
+    }
+    return plain.reply({**answer, "views": _views(asked.source, wanted, answer)})
+
+
+def _views(source: Source, run_ids: list[str], answer: dict[str, list[Any]]) -> list[str]:
+    """Return the views of a comparison that have something to show."""
+    there = {
+        "config": answer["config"],
+        "metrics": answer["metrics"],
+        "curves": answer["metrics"],
+        "code": source.files(FileQuery(run_ids=tuple(run_ids), kinds=("snapshot",))),
+        "environment": answer["environment"],
+        "console": any(source.console_count(run_id) for run_id in run_ids),
+    }
+    return [view for view, found in there.items() if found]
 
 
 def _line(line: Any) -> dict[str, Any]:

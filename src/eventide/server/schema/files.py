@@ -97,6 +97,8 @@ class Comparison(Model):
     config: list[CompareLine]
     metrics: list[CompareMetric]
     environment: list[CompareLine]
+    views: list[Literal["config", "metrics", "curves", "code", "environment", "console"]]
+    """What there is to show of them."""
 
 
 class ArtifactVersion(Model):

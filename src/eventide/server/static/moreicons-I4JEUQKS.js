@@ -1,1 +1,0 @@
-import"./chunk-NSN4M6OL.js";import"./chunk-ZTEEIGNK.js";

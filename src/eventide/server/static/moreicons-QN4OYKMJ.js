@@ -1,0 +1,1 @@
+import"./chunk-TQEJYTXJ.js";import"./chunk-LQUG6HNS.js";

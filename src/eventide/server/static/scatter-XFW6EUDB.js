@@ -1,1 +1,0 @@
-import{g as s,h as a,i as o,j as t,k as r,l as i}from"./chunk-OL4UBPJS.js";import"./chunk-GHZKGWC6.js";import"./chunk-JDV7H6TA.js";import"./chunk-3MYYHJ4S.js";import"./chunk-NQZX52VI.js";import"./chunk-ZTEEIGNK.js";export{r as Key,s as Scatter,i as Tip,t as colorAt,o as goalOf,a as withOwn};
