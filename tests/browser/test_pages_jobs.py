@@ -168,6 +168,23 @@ def test_sql_answers_completes_and_lives_in_the_address(here: Any) -> None:
     expect(here.locator(".grid")).to_contain_text("42")
 
 
+def test_views_that_come_late_are_offered(here: Any) -> None:
+    """Whoever types before the page knows the views is offered them when it does, without another key."""
+    held: list[Any] = []
+    here.route("**/api/sql/schema", lambda route: held.append(route))  # noqa: PLW0108 - a handler takes attributes
+    here.goto("/sql")
+    field = here.get_by_role("combobox", name="SQL")
+    field.fill("select * from ")
+    field.press_sequentially("ru")
+    expect(here.locator(".offers")).to_be_hidden()
+    here.wait_for_function("() => document.activeElement?.tagName === 'TEXTAREA'")
+    assert len(held) == 1
+    held[0].continue_()
+    expect(here.locator(".offers [role=option]").first).to_contain_text("runs")
+    here.keyboard.press("Tab")
+    expect(field).to_have_value("select * from runs")
+
+
 @pytest.mark.parametrize("plot", ["scatter", "parallel", "bars", "boxes", "steps", "importance"])
 def test_every_plot_draws(here: Any, plot: str) -> None:
     """Each kind of plot shows the runs, or says why it cannot."""

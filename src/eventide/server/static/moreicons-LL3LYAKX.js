@@ -1,0 +1,1 @@
+import"./chunk-7FLXSEFI.js";import"./chunk-QAWJPE33.js";

@@ -1,1 +1,0 @@
-import"./chunk-TQEJYTXJ.js";import"./chunk-LQUG6HNS.js";

@@ -1,1 +1,0 @@
-import{g as s,h as a,i as o,j as t,k as r,l as i}from"./chunk-AXC54FF2.js";import"./chunk-UA5EY225.js";import"./chunk-JDV7H6TA.js";import"./chunk-MVGPMOMB.js";import"./chunk-MBTB4VDC.js";import"./chunk-LQUG6HNS.js";export{r as Key,s as Scatter,i as Tip,t as colorAt,o as goalOf,a as withOwn};
