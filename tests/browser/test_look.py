@@ -45,9 +45,9 @@ def test_the_theme_follows_the_system_and_can_be_chosen(themed: Any) -> None:
 
     themed.keyboard.press("Shift+T")
 
-    assert themed.locator("html").get_attribute("data-theme") == other
+    expect(themed.locator("html")).to_have_attribute("data-theme", other)
     themed.goto(f"{HOME}?theme={before}")
-    assert themed.locator("html").get_attribute("data-theme") == before
+    expect(themed.locator("html")).to_have_attribute("data-theme", before)
 
 
 @pytest.mark.parametrize("width", [320, 620, 880, 2560])
@@ -78,7 +78,7 @@ def test_the_grid_is_walked_by_keys(page: Any) -> None:
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("x")
-    assert page.locator("[role=grid]").get_attribute("aria-activedescendant") == "row-1"
+    expect(page.locator("[role=grid]")).to_have_attribute("aria-activedescendant", "row-1")
     expect(page.locator("#row-1")).to_have_attribute("aria-selected", "true")
     page.keyboard.press("p")
     expect(page.locator(".row.pinned")).to_have_count(1)

@@ -83,12 +83,12 @@ export function kept<T>(name: string, otherwise: T): Signal<T> {
   return made;
 }
 
-/** Return a function that calls `act` once, `milliseconds` after its last call. */
+/** Return a function that calls `act` once, `milliseconds` after its last call; not before the tab is looked at again. */
 export function settled<A extends unknown[]>(milliseconds: number, act: (...values: A) => void): ((...values: A) => void) & { cancel: () => void } {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const later = (...values: A) => {
     clearTimeout(timer);
-    timer = setTimeout(() => act(...values), milliseconds);
+    timer = setTimeout(() => (document.hidden ? later : act)(...values), milliseconds);
   };
   return Object.assign(later, { cancel: () => clearTimeout(timer) });
 }

@@ -1,1 +1,0 @@
-import"./chunk-7FLXSEFI.js";import"./chunk-QAWJPE33.js";

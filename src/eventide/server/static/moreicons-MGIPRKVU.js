@@ -1,0 +1,1 @@
+import"./chunk-PAXZ3NXL.js";import"./chunk-7FPJVQDZ.js";

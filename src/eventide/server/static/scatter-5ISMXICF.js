@@ -1,1 +1,0 @@
-import{g as s,h as a,i as o,j as t,k as r,l as i}from"./chunk-KHQJT5GM.js";import"./chunk-6XR6PTAP.js";import"./chunk-JDV7H6TA.js";import"./chunk-HWBPHHF2.js";import"./chunk-5TKY7RCY.js";import"./chunk-QAWJPE33.js";export{r as Key,s as Scatter,i as Tip,t as colorAt,o as goalOf,a as withOwn};
