@@ -7,47 +7,22 @@ Needs Chromium. Without a store the one that the page is measured on is made, wh
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import socket
-import subprocess
 import sys
 import tempfile
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
-
-from playwright.sync_api import Browser, sync_playwright
+from typing import TYPE_CHECKING, Literal
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import ux_store  # noqa: E402 - lies beside this folder, not in the package
+from benchmarks.ux import chromium_browser, served  # noqa: E402
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 FOLDER = ROOT / "docs" / "pictures"
 HOME = f"/p/{ux_store.PROJECT}"
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-
-
-@contextmanager
-def _served(store: Path, cache: Path) -> Iterator[str]:
-    """Serve a store for as long as the block runs; yield the address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "eventide", "ui", str(store), "--no-browser", "--port", str(port)]
-    env = {**os.environ, "EVENTIDE_CACHE_DIR": str(cache)}
-    with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own program
-        try:
-            assert server.stderr is not None  # noqa: S101 - it is a pipe
-            next(line for line in server.stderr if re.search(r"http://", line))
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=30).close()
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
 
 
 def _draw(
@@ -81,13 +56,13 @@ def main() -> int:
         store = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(folder) / ".eventide"
         if len(sys.argv) < 2:
             ux_store.write(store)
-        with _served(store, Path(folder) / "cache") as address, sync_playwright() as running:
-            browser = running.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        with served(store) as address, chromium_browser() as browser:
+            if browser is None:
+                sys.exit("no chromium here")
             home = address + HOME
             _draw(browser, home, "page", ("train/loss", 0.97, 0.25))
             _draw(browser, f"{home}?sm=.6", "page-groups", ("val/acc", 0.05, 0.3), "g", "Enter", theme="dark")
             _draw(browser, f"{home}?n=all&p=charts&c=train/loss&w=1", "page-spikes", ("train/loss", 0.4, 0.5))
-            browser.close()
     return 0
 
 

@@ -16,23 +16,14 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from benchmarks import ux_store
+from benchmarks.ux import FLAGS
 from tests.browser import rich_store
 
 ROOT = Path(__file__).parents[2]
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 STEPS = 1000
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -89,6 +80,15 @@ class Server:
             self.process.wait(20)
             self.process = None
 
+    def __enter__(self) -> Self:
+        """Start it, for as long as the block runs."""
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End it."""
+        self.stop()
+
 
 class Walk:
     """A person at the page: every action is counted."""
@@ -130,7 +130,7 @@ def browser() -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api")
     playwright.expect.set_options(timeout=20_000)  # a limit, not a wait: other work may keep the machine busy
     with playwright.sync_playwright() as running:
-        found = running.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        found = running.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
         yield found
         found.close()
 
@@ -146,10 +146,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def server(store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Return a server of the store."""
-    running = Server(store, tmp_path_factory.mktemp("cache"))
-    running.start()
-    yield running
-    running.stop()
+    with Server(store, tmp_path_factory.mktemp("cache")) as running:
+        yield running
 
 
 @pytest.fixture
@@ -190,7 +188,5 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Return a server of a store whose runs left code, console, media and artifacts behind, some with hostile names."""
     folder = tmp_path_factory.mktemp("rich")
     rich_store.write(folder)
-    running = Server(folder / ".eventide", tmp_path_factory.mktemp("rich-cache"))
-    running.start()
-    yield running
-    running.stop()
+    with Server(folder / ".eventide", tmp_path_factory.mktemp("rich-cache")) as running:
+        yield running

@@ -26,10 +26,8 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             for step in range(50):
                 loss = (3 - place) / (step + 1)
                 run.log({"train/loss": loss, "val/loss": loss + 0.25, "my metric": step}, step=step)
-    running = Server(folder / ".eventide", tmp_path_factory.mktemp("extras-cache"))
-    running.start()
-    yield running
-    running.stop()
+    with Server(folder / ".eventide", tmp_path_factory.mktemp("extras-cache")) as running:
+        yield running
 
 
 @pytest.fixture

@@ -163,12 +163,17 @@ def test_a_view_is_shared_by_its_address(page: Any, browser: Any) -> None:
 def test_the_back_button_undoes_a_zoom(page: Any) -> None:
     """Zooming by drag goes into the history; double click resets it, too."""
     walk = ready(page)
-    walk.drag(CHART.format("train/acc"), 0.2, 0.5)
+    chart = CHART.format("train/acc")
+    walk.drag(chart, 0.2, 0.5)
     page.wait_for_url(re.compile("z="))
 
     page.go_back()
+    expect(page).to_have_url(re.compile(r"^[^?]*$"))
 
-    page.wait_for_url(re.compile(r"^[^?]*$"))
+    walk.drag(chart, 0.2, 0.5)
+    expect(page).to_have_url(re.compile("z="))
+    page.locator(chart).dblclick()
+    expect(page).to_have_url(re.compile(r"^[^?]*$"))
 
 
 def test_every_spike_is_counted_and_says_its_value(page: Any) -> None:

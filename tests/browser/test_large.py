@@ -21,10 +21,8 @@ def wide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Return a server of a store of 400 runs with 300 keys each."""
     folder = tmp_path_factory.mktemp("wide")
     ux_large.write_part(folder / "store", 0, RUNS, KEYS)
-    running = Server(folder / "store", folder / "cache")
-    running.start()
-    yield running
-    running.stop()
+    with Server(folder / "store", folder / "cache") as running:
+        yield running
 
 
 @pytest.fixture

@@ -29,9 +29,8 @@ def own(tmp_path: Path) -> Iterator[Server]:
     """Return a server of an empty store that the test may change."""
     made = Server(tmp_path / "store", tmp_path / "own-cache")
     eventide.init(project="seed", dir=made.store, **QUIET).finish()
-    made.start()
-    yield made
-    made.stop()
+    with made:
+        yield made
 
 
 @pytest.fixture

@@ -127,9 +127,7 @@ def test_views_appear_with_what_they_show(browser: Any, tmp_path: Path) -> None:
     root = tmp_path / ".eventide"
     Layout(root).create(now_s=1_790_000_000.0)
     writer = make_run(root, "young", [{"loss": 1.0}], project="plain", name="young", status=None)
-    server = Server(root, tmp_path / "cache")
-    server.start()
-    try:
+    with Server(root, tmp_path / "cache") as server:
         for page in opened(browser, server):
             page.goto("/r/young")
             tabs = page.get_by_label("Views of the run").locator("a")
@@ -154,9 +152,7 @@ def test_views_appear_with_what_they_show(browser: Any, tmp_path: Path) -> None:
             expect(page.locator(".table-box")).to_have_count(0)
             page.keyboard.press("1")
             expect(page.locator(".table-box")).to_have_count(1)
-    finally:
         writer.close({"status": "finished"})
-        server.stop()
 
 
 def test_half_a_filter_is_no_error_of_the_page(page: Any) -> None:
@@ -185,9 +181,7 @@ def test_half_a_filter_is_no_error_of_the_page(page: Any) -> None:
 
 def test_a_query_is_saved_and_read_from(browser: Any, store: Path, tmp_path: Path) -> None:
     """A statement gets a name, later ones read FROM it; it is renamed and deleted, and a name that cannot be is said in place."""
-    server = Server(store, tmp_path / "cache")
-    server.start()
-    try:
+    with Server(store, tmp_path / "cache") as server:
         for page in opened(browser, server):
             page.goto("/sql")
             editor = page.get_by_role("combobox", name="SQL")
@@ -220,8 +214,6 @@ def test_a_query_is_saved_and_read_from(browser: Any, store: Path, tmp_path: Pat
             page.get_by_role("menuitem", name="Delete").click()
             expect(saved).to_have_count(0)
             assert _answer(server, "/api/sql/views") == {"views": []}
-    finally:
-        server.stop()
 
 
 # ── code ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -263,17 +255,13 @@ def test_code_is_compared_with_its_commit(browser: Any, tmp_path: Path) -> None:
     writer = make_run(root, "changed", [{"loss": 1.0}], project="p", name="changed", status=None)
     writer.set(("provenance", "git"), {"commit": "a" * 40, "branch": "main", "dirty": True, "diff": sha256})
     writer.close({"status": "finished"})
-    server = Server(root, tmp_path / "cache")
-    server.start()
-    try:
+    with Server(root, tmp_path / "cache") as server:
         for page in opened(browser, server):
             page.goto("/r/changed/code")
             expect(page.locator(".code-page")).to_contain_text("dirty")
             expect(page.locator(".diff-line.new")).to_contain_text("lr = 2")
             expect(page.get_by_label("w.bin", exact=True)).to_contain_text("no text")
             expect(page.get_by_label(".env", exact=True)).to_contain_text("may hold a secret")
-    finally:
-        server.stop()
 
 
 # ── the one file ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -61,9 +61,8 @@ def own(tmp_path: Path) -> Iterator[Server]:
     with eventide.init(project="done", name="over", dir=made.store, **QUIET) as run:
         for step in range(5):
             run.log({"val/acc": step / 5}, step=step)
-    made.start()
-    yield made
-    made.stop()
+    with made:
+        yield made
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
+import numpy as np
 import pytest
 
 from eventide.layout import Layout
@@ -68,3 +69,13 @@ def serve(store: Path, tmp_path: Path) -> Iterator[Serve]:
 def served(serve: Serve) -> Running:
     """Return a plain local server."""
     return serve()
+
+
+@pytest.fixture
+def spiky(store: Path) -> Path:
+    """Return the store with a run of 20,000 points: six spikes, and NaN from step 15,000."""
+    values = np.sin(np.arange(20_000) / 900.0)
+    values[[10, 3_000, 3_001, 7_777, 12_000, 14_999]] = 1e4
+    values[15_000:15_100] = np.nan
+    make_run(store, "spiky", [{"loss": float(value)} for value in values], project="spikes")
+    return store

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import csv
-import gzip
-import io
 import json
 import math
 import struct
@@ -14,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from websockets.sync.client import connect
@@ -269,16 +264,6 @@ def _series(client: httpx.Client, **question: Any) -> tuple[dict[str, Any], Any]
     return _decode(answer.content)
 
 
-@pytest.fixture
-def spiky(store: Path) -> Path:
-    """Return the store with a run of 20,000 points: six spikes, and NaN from step 15,000."""
-    values = np.sin(np.arange(20_000) / 900.0)
-    values[[10, 3_000, 3_001, 7_777, 12_000, 14_999]] = 1e4
-    values[15_000:15_100] = np.nan
-    make_run(store, "spiky", [{"loss": float(value)} for value in values], project="spikes")
-    return store
-
-
 def test_no_spike_is_hidden(serve: Serve, spiky: Path) -> None:
     """Bins keep the extremes of all points, the robust range leaves the spikes out and counts them, and each is named exactly."""
     header, block = _series(serve(spiky).client, run_ids=["spiky"], keys=["loss"], width=300)
@@ -494,72 +479,6 @@ def test_samples_are_made_in_an_empty_store_only(serve: Serve, tmp_path: Path) -
     client = serve(empty, make_demo=make).client
     assert client.post("/api/demo", json={}).json() == {"project": "demo", "runs": 1}
     assert client.get("/api/runs").json()["total"] == 1
-
-
-# ── exports ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_exports_hold_every_row(serve: Serve, spiky: Path) -> None:
-    """CSV, Parquet and JSON lines have as many rows as were logged, each value exactly."""
-    client = serve(spiky).client
-    table = pq.read_table(io.BytesIO(client.get("/api/export.parquet", params={"run_ids": "spiky,beta"}).content))
-    assert table.num_rows == 20_020
-    loss = np.array(table.column("loss").to_pylist()[:20_000], dtype=float)
-    assert (np.isnan(loss).sum(), loss[7_777]) == (100, 1e4)
-    rows = list(csv.DictReader(io.StringIO(client.get("/api/export.csv", params={"q": "id:beta"}).text)))
-    assert (len(rows), float(rows[2]["loss"])) == (20, 1 / 3)
-    lines = client.get("/api/export.jsonl", params={"run_ids": "other"}).text.splitlines()
-    assert [json.loads(line)["loss"] for line in lines] == ["NaN", 2.0]
-    points = list(
-        csv.DictReader(io.StringIO(client.get("/api/export.csv", params={"run_ids": "beta", "what": "series"}).text))
-    )
-    assert len(points) == 40
-    runs = [
-        json.loads(line)
-        for line in client.get("/api/export.jsonl", params={"what": "runs", "project": "demo"}).text.splitlines()
-    ]
-    assert {run["id"]: run["config.lr"] for run in runs}["beta"] == 0.2
-
-
-def test_a_large_export_is_read_in_pieces(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs with different keys fit into one file, also when they are not read together."""
-    monkeypatch.setattr("eventide.server.exports.WHOLE_ROWS", 60)
-    content = serve().client.get("/api/export.parquet").content
-    table = pq.read_table(io.BytesIO(content))
-    assert table.num_rows == 172
-    assert set(table.column_names) == {"run_id", "step", "ts", "loss", "acc"}
-
-
-def test_a_view_becomes_one_file(serve: Serve, tmp_path: Path) -> None:
-    """The file holds the page, its style and the packed answers to the questions of the view, and allows itself nothing else."""
-    page = tmp_path / "page"
-    page.mkdir()
-    (page / "viewer.js").write_text("start()")
-    (page / "style-ABCDEFGH.css").write_text("body{}")
-    (page / "pages-ABCDEFGH.css").write_text("main{}")
-    client = serve(page_dir=page).client
-    question = {"run_ids": ["alpha-0"], "keys": ["loss"], "width": 100}
-    requests = [
-        {"key": "GET /api/runs?project=demo", "path": "/api/runs?project=demo"},
-        {"key": "POST /api/series 1", "method": "POST", "path": "/api/series", "body": question},
-    ]
-    answer = client.post("/api/export.html", json={"view": "/p/demo?q=<b>", "requests": requests})
-    assert answer.status_code == 200, answer.text
-    data = answer.text.partition('id="eventide-data">')[2].partition("</script>")[0]
-    assert "<" not in data
-    held = json.loads(gzip.decompress(base64.b64decode(json.loads(data)["packed"])))
-    assert json.loads(held["GET /api/runs?project=demo"]["text"])["total"] == 4
-    assert base64.b64decode(held["POST /api/series 1"]["base64"])[:4] == b"EVS1"
-    assert json.loads(held["GET /api/info"]["text"])["hub"] is False
-    assert "default-src 'none'; script-src 'sha256-" in answer.text
-    assert answer.headers["content-disposition"].startswith("attachment")
-    for wrong in ("/api/export.csv", "http://evil.example/api/x", "//evil/api", "/etc/passwd"):
-        assert (
-            client.post("/api/export.html", json={"view": "/", "requests": [{"key": "x", "path": wrong}]}).status_code
-            == 400
-        )
-    write = {"key": "x", "method": "POST", "path": "/api/purge", "body": {}}
-    assert client.post("/api/export.html", json={"view": "/", "requests": [write]}).status_code == 400
 
 
 # ── the page and monitoring ─────────────────────────────────────────────────────────────────────────────────────────────

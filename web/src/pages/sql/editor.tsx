@@ -33,6 +33,7 @@ export function Editor({ value, views, onInput, onRun, problem }: EditorProps): 
   }, [cursor, value]);
   // Letters that may still want an offer; the views may come after them.
   const typing = useRef(false);
+  const here = () => document.activeElement === field.current;
   const close = () => ((typing.current = false), setOpen(null));
   const offer = (text: string, end: number) => {
     const { start, items } = offers(text, end, views);
@@ -45,7 +46,7 @@ export function Editor({ value, views, onInput, onRun, problem }: EditorProps): 
     offer(text, selectionStart);
   };
   useEffect(() => {
-    if (typing.current && field.current) offer(field.current.value, field.current.selectionStart);
+    if (typing.current && here()) offer(field.current!.value, field.current!.selectionStart);
   }, [views.map((view) => view.name).join("\n")]);
   const take = (offer: Offer) => {
     if (!open) return;
@@ -68,7 +69,7 @@ export function Editor({ value, views, onInput, onRun, problem }: EditorProps): 
   return (
     <div class={`editor mono ${problem ? "has-problem" : ""}`}>
       <pre ref={paint} class="editor-paint" aria-hidden="true">{lines.map((line, place) => <span key={place}><Tokens list={tokens(line, "sql")} />{"\n"}</span>)}</pre>
-      <textarea ref={field} class="editor-field" rows={rows} value={value} spellcheck={false} autocomplete="off" autocapitalize="off" role="combobox" aria-label="SQL" aria-autocomplete="list" aria-expanded={open !== null} aria-controls="sql-offers" aria-activedescendant={open ? `sql-offer-${open.at}` : undefined} aria-invalid={problem !== null} onInput={typed} onKeyDown={onKey} onBlur={() => setTimeout(close, 150)} onClick={close} onScroll={(event) => paint.current && (paint.current.scrollTop = event.currentTarget.scrollTop, paint.current.scrollLeft = event.currentTarget.scrollLeft)} />
+      <textarea ref={field} class="editor-field" rows={rows} value={value} spellcheck={false} autocomplete="off" autocapitalize="off" role="combobox" aria-label="SQL" aria-autocomplete="list" aria-expanded={open !== null} aria-controls="sql-offers" aria-activedescendant={open ? `sql-offer-${open.at}` : undefined} aria-invalid={problem !== null} onInput={typed} onKeyDown={onKey} onBlur={() => setTimeout(() => here() || close(), 150)} onClick={close} onScroll={(event) => paint.current && (paint.current.scrollTop = event.currentTarget.scrollTop, paint.current.scrollLeft = event.currentTarget.scrollLeft)} />
       <ul id="sql-offers" class="popup menu offers" role="listbox" aria-label="Suggestions" hidden={!open} style={at ? { left: `calc(${at.column}ch + 12px)`, top: `${(at.line + 1) * 20 + 10 - (field.current?.scrollTop ?? 0)}px` } : undefined}>
         {open?.items.map((offer, place) => (
           <li key={offer.text} id={`sql-offer-${place}`} role="option" aria-selected={place === open.at} class="menu-item" onPointerDown={(event) => (event.preventDefault(), take(offer))}><span class="menu-text">{offer.text}</span><span class="menu-detail">{offer.detail}</span></li>

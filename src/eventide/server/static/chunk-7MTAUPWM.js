@@ -1,1 +1,0 @@
-import{a as e,c as t,d as r}from"./chunk-7FPJVQDZ.js";function n(n=280){let a=r(null),[o,s]=e(720);return t(()=>{let e=a.current;if(!e)return;let t=()=>s(Math.max(n,Math.floor(e.clientWidth)));t();let r=new ResizeObserver(t);return r.observe(e),()=>r.disconnect()},[]),{box:a,width:o}}export{n as a};

@@ -1,1 +1,0 @@
-import{wb as e}from"./chunk-7FPJVQDZ.js";function t(t){let n=document.createElement("div"),o=document.activeElement;document.body.append(n),e(t(()=>{e(null,n),n.remove(),o?.focus?.()}),n)}export{t as a};

@@ -1,0 +1,1 @@
+import"./chunk-ZRHC5QHK.js";import"./chunk-PYMZRXT2.js";

@@ -1,1 +1,0 @@
-import"./chunk-PAXZ3NXL.js";import"./chunk-7FPJVQDZ.js";

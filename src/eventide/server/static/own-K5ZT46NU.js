@@ -1,1 +1,0 @@
-import{a as e,b as s,c as a,d as r,e as o,f as t,g as f}from"./chunk-77KESFH5.js";import"./chunk-7FPJVQDZ.js";export{o as decorated,a as keyOf,r as offers,e as ownOf,t as paint,f as referenceText,s as withOwn};

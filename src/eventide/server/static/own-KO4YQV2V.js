@@ -1,0 +1,1 @@
+import{a as e,b as s,c as a,d as r,e as o,f as t,g as f}from"./chunk-CV4NFVCD.js";import"./chunk-PYMZRXT2.js";export{o as decorated,a as keyOf,r as offers,e as ownOf,t as paint,f as referenceText,s as withOwn};

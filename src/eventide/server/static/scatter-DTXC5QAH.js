@@ -1,0 +1,1 @@
+import{g as s,h as a,i as o,j as t,k as r,l as i}from"./chunk-4U7GEBXI.js";import"./chunk-4JUSVTGK.js";import"./chunk-JDV7H6TA.js";import"./chunk-NT54JPR7.js";import"./chunk-ZHIDFUXB.js";import"./chunk-PYMZRXT2.js";export{r as Key,s as Scatter,i as Tip,t as colorAt,o as goalOf,a as withOwn};

@@ -1,1 +1,0 @@
-import{g as s,h as a,i as o,j as t,k as r,l as i}from"./chunk-2ZSZQG65.js";import"./chunk-7MTAUPWM.js";import"./chunk-JDV7H6TA.js";import"./chunk-UD3YHX5O.js";import"./chunk-CFMLR6QS.js";import"./chunk-7FPJVQDZ.js";export{r as Key,s as Scatter,i as Tip,t as colorAt,o as goalOf,a as withOwn};
