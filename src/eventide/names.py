@@ -87,10 +87,10 @@ def check_label(value: object, what: str) -> str:
     or end with a space or a dot.
     """
     if not isinstance(value, str) or not value or len(value) > MAX_NAME_CHARS:
-        raise InvalidName(f"`{value!r:.60}` cannot be a {what} name: it needs 1 to {MAX_NAME_CHARS} characters")
+        raise InvalidName(f"`{value!r:.60}` cannot be used as {what} name: it needs 1 to {MAX_NAME_CHARS} characters")
     if value[0] in " ." or value[-1] in " ." or "/" in value or "\\" in value or _has_control(value):
         raise InvalidName(
-            f"`{value!r:.60}` cannot be a {what} name",
+            f"`{value!r:.60}` cannot be used as {what} name",
             hint="leave out `/`, backslashes and control characters, and do not start or end with a space or a dot",
         )
     return value

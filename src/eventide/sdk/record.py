@@ -290,7 +290,8 @@ def keep(run: Run, returned: Any) -> None:
     if isinstance(returned, Mapping):
         _keep_metrics(run, returned)
         return
-    _warn(f"a {type_name(returned)} was returned, not a dict of metrics; it is kept as the result `{RETURNED}`")
+    given = f"`{run.name}` returned `{type_name(returned)}`, not a dict of metrics"
+    _warn(f"{given}; it is kept as the result `{RETURNED}`")
     _save_or_describe(run, returned, RETURNED)
 
 

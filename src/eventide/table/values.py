@@ -128,6 +128,11 @@ def moment(ts: float) -> str:
         return repr(ts)
 
 
+def files(count: int) -> str:
+    """Return a number of files: `1 file`, `3 files`."""
+    return "1 file" if count == 1 else f"{count} files"
+
+
 def size(size_bytes: float) -> str:
     """Return a size in decimal units: `812 B`, `3.4 MB`."""
     for unit in ("B", "kB", "MB", "GB"):

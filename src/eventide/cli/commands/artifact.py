@@ -131,7 +131,7 @@ def put(
     with run:
         version = run.log_artifact(source, name or None, kind, aliases=aliases, description=description)
     state.output.say(
-        f"{version}: {len(version.files)} files, {values.size(version.size_bytes)}, {values.size(version.new_bytes)} new"
+        f"{version}: {values.files(len(version.files))}, {values.size(version.size_bytes)}, {values.size(version.new_bytes)} new"
     )
 
 
@@ -152,7 +152,7 @@ def remove(state: State, name: str, *, dry_run: bool, yes: bool) -> None:
     removal = found.delete(dry_run=dry_run)
     verb = "would free" if dry_run else "freed"
     content = {"artifact": str(found), "files": removal.files, "bytes": removal.size_bytes, "dry_run": dry_run}
-    text = f"{found}: {verb} {removal.files} files, {values.size(removal.size_bytes)}\n"
+    text = f"{found}: {verb} {values.files(removal.files)}, {values.size(removal.size_bytes)}\n"
     state.output.emit_object("removal", content, lambda: text)
 
 

@@ -76,7 +76,7 @@ def show_removal(state: State, removal: Removal) -> None:
     """Write what was removed, or would be."""
     would = "would remove" if removal.dry_run else "removed"
     runs = f"{len(removal.runs)} run{'s' * (len(removal.runs) != 1)}, " if removal.runs else ""
-    text = f"{would} {runs}{removal.files} files, {values.size(removal.size_bytes)}\n"
+    text = f"{would} {runs}{values.files(removal.files)}, {values.size(removal.size_bytes)}\n"
     state.output.emit_object("removal", asdict(removal), lambda: text)
 
 

@@ -120,7 +120,12 @@ def _facts(of: reading.Recipe) -> list[tuple[str, str]]:
     commit = str(git.get("commit") or "")
     state = {True: ", with changes", False: "", None: ""}[git.get("dirty")]
     return [
-        ("code", f"{len(tree.files)} files, {values.size(tree.size_bytes)}, of {tree.source}" if tree else "not kept"),
+        (
+            "code",
+            f"{values.files(len(tree.files))}, {values.size(tree.size_bytes)}, of {tree.source}"
+            if tree
+            else "not kept",
+        ),
         (
             "git",
             f"{commit[:12]} {git.get('branch') or ''}{state} {git.get('remote') or ''}" if commit else "not recorded",
