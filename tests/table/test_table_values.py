@@ -116,6 +116,11 @@ def test_spread(mean: float | None, std: float | None, expected: str) -> None:
     assert values.spread(mean, std) == expected
 
 
+def test_files() -> None:
+    """One file is no files."""
+    assert [values.files(count) for count in (0, 1, 2)] == ["0 files", "1 file", "2 files"]
+
+
 def test_size() -> None:
     """Sizes are given in decimal units."""
     assert [values.size(size) for size in (0, 999, 1500, 2_500_000, 7e12)] == [
